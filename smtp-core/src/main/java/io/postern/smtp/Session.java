@@ -1,0 +1,45 @@
+package io.postern.smtp;
+
+import io.vertx.core.Context;
+import io.vertx.core.net.SocketAddress;
+import java.util.Optional;
+import javax.net.ssl.SSLSession;
+
+/**
+ * One connection as a handler sees it. A session belongs to the context that accepted its connection; its values may be
+ * read there and, by a handler that runs elsewhere, while the handler's answer is awaited.
+ */
+public interface Session {
+
+    /** A name for this session that no other session of the server process has; every log line about it carries it. */
+    String id();
+
+    /** The client's address. For a Unix socket it is the path of the server's socket, as clients have none. */
+    SocketAddress peer();
+
+    /** The address that the client connected to. */
+    SocketAddress local();
+
+    /** The name that the client gave with HELO, EHLO or LHLO; empty before. */
+    Optional<String> hostName();
+
+    /** Whether the client spoke EHLO or LHLO and may use extensions. */
+    boolean extendedSmtp();
+
+    /** Whether the connection is encrypted. */
+    default boolean ssl() {
+        return sslSession().isPresent();
+    }
+
+    /** The TLS session, for protocol, cipher suite and client certificate; empty on a plain connection. */
+    Optional<SSLSession> sslSession();
+
+    /** The name that the server gives itself in replies. */
+    String serverName();
+
+    /** The greeting that {@link SmtpHandler#handleConnect} gives by default: 220, the server's name and its ident. */
+    Reply greeting();
+
+    /** The Vert.x context that the connection belongs to; hooks are called on it. */
+    Context context();
+}

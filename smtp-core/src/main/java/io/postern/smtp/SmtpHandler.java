@@ -1,0 +1,119 @@
+package io.postern.smtp;
+
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+
+/**
+ * Answers the questions that a server asks while it talks with a client. Every hook has a default; implement those that
+ * you care about.
+ *
+ * <p>Hooks are called on the {@link Session#context() context} of the connection, one at a time for a connection: the next
+ * command waits until the hook's Future has completed, and the reply that it gives is what the client reads. A Future may
+ * be completed on any thread. A hook refuses by giving a 4xx or 5xx reply or by failing with {@link SmtpException}. When it
+ * fails otherwise, throws, gives no reply, or takes longer than {@link SmtpServerOptions#getHandlerTimeout()}, the client
+ * reads {@code 451 4.3.0}, and the cause goes to the log. A reply 421 ends the connection.
+ *
+ * <p>A hook is asked only about commands that are well formed, in order and within the limits; what is wrong by RFC 5321
+ * the server refuses itself. Values that a 2xx reply accepted are recorded in the {@link Envelope} by the library.
+ */
+public interface SmtpHandler {
+
+    /**
+     * A client has connected. The reply is the greeting: 220 goes on, 554 refuses the client but lets it say QUIT, 421
+     * closes the connection (RFC 5321 §3.1). The default is {@link Session#greeting()}.
+     */
+    default Future<Reply> handleConnect(Session session) {
+        return Future.succeededFuture(session.greeting());
+    }
+
+    /** HELO. The default is {@code 250} and the server's name. */
+    default Future<Reply> handleHelo(Session session, String hostName) {
+        return Future.succeededFuture(Reply.of(250, session.serverName()));
+    }
+
+    /**
+     * EHLO, or LHLO in LMTP. The default gives {@code planned} back.
+     *
+     * @param hostName what the client calls itself
+     * @param planned the extensions that hold now; give it back changed to add or take away lines
+     */
+    default Future<EhloReply> handleEhlo(Session session, String hostName, EhloReply planned) {
+        return Future.succeededFuture(planned);
+    }
+
+    /** MAIL. The default accepts. After a 2xx reply {@code sender} is recorded in the envelope. */
+    default Future<Reply> handleMail(Session session, Envelope envelope, Sender sender) {
+        return Answers.SENDER_OK;
+    }
+
+    /** RCPT. The default accepts. After a 2xx reply {@code recipient} is recorded in the envelope. */
+    default Future<Reply> handleRcpt(Session session, Envelope envelope, Recipient recipient) {
+        return Answers.RECIPIENT_OK;
+    }
+
+    /**
+     * A message, by DATA or BDAT. Its reply is the answer to the whole message.
+     *
+     * <p>The body is streamed: it is handed over as it arrives, without the dots that RFC 5321 §4.5.2 adds, and is read
+     * from the network only as fast as the stream is consumed. It waits until a handler is set. Its end means that the
+     * message is whole. If the client goes away, gives up, or sends what cannot be accepted, the stream fails instead and
+     * the hook's answer is no longer wanted. A hook may answer before the end, then what remains is read and dropped. When
+     * it has refused by the time it returns, the client gets its reply instead of 354.
+     *
+     * <p>The default answers {@code 451 4.3.0}, so that a handler that forgot this hook loses no mail.
+     *
+     * @param body the content; its buffers share memory with what was read from the network, up to 64 KiB each: copy what
+     *     you keep of them
+     */
+    default Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
+        return Answers.NOT_STORED;
+    }
+
+    /** RSET. The transaction is over, whatever the reply; {@code envelope} is what it had gathered. */
+    default Future<Reply> handleRset(Session session, Envelope envelope) {
+        return Answers.OK;
+    }
+
+    /** NOOP. */
+    default Future<Reply> handleNoop(Session session, String argument) {
+        return Answers.OK;
+    }
+
+    /** VRFY. The default is 252: neither yes nor no (RFC 5321 §3.5.3). */
+    default Future<Reply> handleVrfy(Session session, String address) {
+        return Answers.CANNOT_VRFY;
+    }
+
+    /** EXPN. The default is {@code 502}. */
+    default Future<Reply> handleExpn(Session session, String list) {
+        return Answers.EXPN_NOT_IMPLEMENTED;
+    }
+
+    /**
+     * HELP. The default gives {@code planned} back.
+     *
+     * @param topic what the client asks about, empty for the list of commands
+     * @param planned the list, the syntax of the command, or a refusal of an unknown topic
+     */
+    default Future<Reply> handleHelp(Session session, String topic, Reply planned) {
+        return Future.succeededFuture(planned);
+    }
+
+    /** QUIT. The connection closes after the reply, whatever it is. */
+    default Future<Reply> handleQuit(Session session) {
+        return Answers.BYE;
+    }
+
+    /**
+     * A hook has failed with something else than {@link SmtpException}; the failure is in the log already.
+     *
+     * @return what the client reads, by default {@code 451 4.3.0}. It should not tell what went wrong inside.
+     */
+    default Reply handleException(Session session, Throwable failure) {
+        return Replies.HANDLER_FAILED;
+    }
+
+    /** The connection has ended, by whomever and for whatever reason. Called once for every connection. */
+    default void handleDisconnect(Session session) {}
+}

@@ -1,0 +1,329 @@
+package io.postern.smtp;
+
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetServerOptions;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a server behaves. Durations are milliseconds in JSON, sizes are octets; 0 means "no limit" where a property says so.
+ * A setter refuses a value that makes no sense with an {@link IllegalArgumentException} that names the property.
+ */
+public class SmtpServerOptions {
+
+    /** The interface to listen on. */
+    public static final String DEFAULT_HOST = "localhost";
+    /** The port to listen on. */
+    public static final int DEFAULT_PORT = 8025;
+    /** What follows the server's name in the greeting. */
+    public static final String DEFAULT_IDENT = "ESMTP Postern";
+    /** 32 MiB. */
+    public static final long DEFAULT_DATA_SIZE_LIMIT = 33_554_432;
+    /** RFC 5321 §4.5.3.2.7: a server waits five minutes for a command. */
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
+    /** Half of what clients wait for the reply to a message, RFC 5321 §4.5.3.2.6. */
+    public static final Duration DEFAULT_HANDLER_TIMEOUT = Duration.ofMinutes(5);
+    /** How long running transactions may take at a shutdown. */
+    public static final Duration DEFAULT_SHUTDOWN_GRACE = Duration.ofSeconds(30);
+    /** RFC 5321 §4.5.3.1.8 asks for at least 100. */
+    public static final int DEFAULT_MAX_RECIPIENTS = 1_000;
+    /** RFC 5321 §4.5.3.1.4, the line end counted. */
+    public static final int DEFAULT_COMMAND_SIZE_LIMIT = 512;
+    /** RFC 5321 §4.5.3.1.6, the line end counted. */
+    public static final int DEFAULT_LINE_LENGTH_LIMIT = 1_000;
+    /** No limit but that of the address. */
+    public static final int DEFAULT_LOCAL_PART_LIMIT = 0;
+    /** At which unknown command a session ends. */
+    public static final int DEFAULT_MAX_UNKNOWN_COMMANDS = 5;
+    /** At which mistake of any kind a session ends. */
+    public static final int DEFAULT_MAX_ERRORS = 20;
+    /** How many connections may wait to be accepted. */
+    public static final int DEFAULT_ACCEPT_BACKLOG = 1_024;
+
+    private String host = DEFAULT_HOST;
+    private int port = DEFAULT_PORT;
+    private @Nullable String hostName;
+    private String ident = DEFAULT_IDENT;
+    private boolean lmtp;
+    private long dataSizeLimit = DEFAULT_DATA_SIZE_LIMIT;
+    private boolean smtpUtf8 = true;
+    private Duration timeout = DEFAULT_TIMEOUT;
+    private Duration handlerTimeout = DEFAULT_HANDLER_TIMEOUT;
+    private Duration shutdownGrace = DEFAULT_SHUTDOWN_GRACE;
+    private int maxRecipients = DEFAULT_MAX_RECIPIENTS;
+    private int commandSizeLimit = DEFAULT_COMMAND_SIZE_LIMIT;
+    private int lineLengthLimit = DEFAULT_LINE_LENGTH_LIMIT;
+    private int localPartLimit = DEFAULT_LOCAL_PART_LIMIT;
+    private int maxUnknownCommands = DEFAULT_MAX_UNKNOWN_COMMANDS;
+    private int maxErrors = DEFAULT_MAX_ERRORS;
+    private BareNewlines bareNewlines = BareNewlines.REJECT;
+    private NetServerOptions net = new NetServerOptions().setAcceptBacklog(DEFAULT_ACCEPT_BACKLOG);
+
+    public SmtpServerOptions() {}
+
+    /** A copy. */
+    public SmtpServerOptions(SmtpServerOptions other) {
+        host = other.host;
+        port = other.port;
+        hostName = other.hostName;
+        ident = other.ident;
+        lmtp = other.lmtp;
+        dataSizeLimit = other.dataSizeLimit;
+        smtpUtf8 = other.smtpUtf8;
+        timeout = other.timeout;
+        handlerTimeout = other.handlerTimeout;
+        shutdownGrace = other.shutdownGrace;
+        maxRecipients = other.maxRecipients;
+        commandSizeLimit = other.commandSizeLimit;
+        lineLengthLimit = other.lineLengthLimit;
+        localPartLimit = other.localPartLimit;
+        maxUnknownCommands = other.maxUnknownCommands;
+        maxErrors = other.maxErrors;
+        bareNewlines = other.bareNewlines;
+        net = new NetServerOptions(other.net);
+    }
+
+    /** Reads what {@link #toJson()} wrote; what is missing has its default. */
+    public SmtpServerOptions(JsonObject json) {
+        merge(json);
+    }
+
+    /**
+     * Sets the properties that {@code json} has.
+     *
+     * @throws IllegalArgumentException when a property is unknown or its value not allowed
+     */
+    public final SmtpServerOptions merge(JsonObject json) {
+        SmtpServerOptionsJson.read(json, this);
+        return this;
+    }
+
+    /** All properties under their names. */
+    public JsonObject toJson() {
+        return SmtpServerOptionsJson.write(this);
+    }
+
+    public String getHost() {
+        return host;
+    }
+
+    /** The interface to listen on: a name, an address, or {@code 0.0.0.0}. */
+    public SmtpServerOptions setHost(String host) {
+        this.host = Objects.requireNonNull(host, "host");
+        return this;
+    }
+
+    public int getPort() {
+        return port;
+    }
+
+    /** The port to listen on; 0 takes a free one, a negative number a free one shared by instances of a verticle. */
+    public SmtpServerOptions setPort(int port) {
+        if (port > 65_535) {
+            throw notAllowed("port", port, "at most 65535");
+        }
+        this.port = port;
+        return this;
+    }
+
+    public Optional<String> getHostName() {
+        return Optional.ofNullable(hostName);
+    }
+
+    /** The name that the server gives itself; by default the machine's name as it is found when the server starts. */
+    public SmtpServerOptions setHostName(String hostName) {
+        if (hostName.isBlank() || hostName.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+            throw notAllowed("hostName", '"' + hostName + '"', "a host name in ASCII");
+        }
+        this.hostName = hostName;
+        return this;
+    }
+
+    public String getIdent() {
+        return ident;
+    }
+
+    /** What follows the server's name in the greeting. */
+    public SmtpServerOptions setIdent(String ident) {
+        if (ident.chars().anyMatch(c -> c < ' ' || c > '~')) {
+            throw notAllowed("ident", "text with characters outside ASCII", "printable ASCII");
+        }
+        this.ident = ident;
+        return this;
+    }
+
+    public boolean isLmtp() {
+        return lmtp;
+    }
+
+    /** Speaks LMTP (RFC 2033) instead of SMTP: LHLO, and a reply for each recipient after a message. */
+    public SmtpServerOptions setLmtp(boolean lmtp) {
+        this.lmtp = lmtp;
+        return this;
+    }
+
+    public long getDataSizeLimit() {
+        return dataSizeLimit;
+    }
+
+    /** The largest message in octets, announced with SIZE (RFC 1870); 0 for no limit. */
+    public SmtpServerOptions setDataSizeLimit(long octets) {
+        this.dataSizeLimit = notNegative("dataSizeLimit", octets);
+        return this;
+    }
+
+    public boolean isSmtpUtf8() {
+        return smtpUtf8;
+    }
+
+    /** Offers SMTPUTF8 (RFC 6531). */
+    public SmtpServerOptions setSmtpUtf8(boolean smtpUtf8) {
+        this.smtpUtf8 = smtpUtf8;
+        return this;
+    }
+
+    public Duration getTimeout() {
+        return timeout;
+    }
+
+    /** How long the server waits for the client before it says 421 and closes; zero waits for ever. */
+    public SmtpServerOptions setTimeout(Duration timeout) {
+        this.timeout = notNegative("timeout", timeout);
+        return this;
+    }
+
+    public Duration getHandlerTimeout() {
+        return handlerTimeout;
+    }
+
+    /** How long a hook may take before the client is answered 451; zero waits for ever. */
+    public SmtpServerOptions setHandlerTimeout(Duration timeout) {
+        this.handlerTimeout = notNegative("handlerTimeout", timeout);
+        return this;
+    }
+
+    public Duration getShutdownGrace() {
+        return shutdownGrace;
+    }
+
+    /** How long running transactions may take when a verticle or controller stops. */
+    public SmtpServerOptions setShutdownGrace(Duration grace) {
+        this.shutdownGrace = notNegative("shutdownGrace", grace);
+        return this;
+    }
+
+    public int getMaxRecipients() {
+        return maxRecipients;
+    }
+
+    /** The most recipients of one message, announced with LIMITS (RFC 9422); further ones get 452. */
+    public SmtpServerOptions setMaxRecipients(int recipients) {
+        this.maxRecipients = positive("maxRecipients", recipients);
+        return this;
+    }
+
+    public int getCommandSizeLimit() {
+        return commandSizeLimit;
+    }
+
+    /** The longest command line in octets, to which each extension adds what its RFC says. */
+    public SmtpServerOptions setCommandSizeLimit(int octets) {
+        if (octets < DEFAULT_COMMAND_SIZE_LIMIT) {
+            throw notAllowed("commandSizeLimit", octets, "at least 512 (RFC 5321 §4.5.3.1.4)");
+        }
+        this.commandSizeLimit = octets;
+        return this;
+    }
+
+    public int getLineLengthLimit() {
+        return lineLengthLimit;
+    }
+
+    /** The longest line of a message in octets, the line end counted; 0 for no limit. */
+    public SmtpServerOptions setLineLengthLimit(int octets) {
+        this.lineLengthLimit = (int) notNegative("lineLengthLimit", octets);
+        return this;
+    }
+
+    public int getLocalPartLimit() {
+        return localPartLimit;
+    }
+
+    /** The longest local part of an address in octets; 0 for no limit of its own. */
+    public SmtpServerOptions setLocalPartLimit(int octets) {
+        this.localPartLimit = (int) notNegative("localPartLimit", octets);
+        return this;
+    }
+
+    public int getMaxUnknownCommands() {
+        return maxUnknownCommands;
+    }
+
+    /** At which unknown command the session ends. */
+    public SmtpServerOptions setMaxUnknownCommands(int commands) {
+        this.maxUnknownCommands = positive("maxUnknownCommands", commands);
+        return this;
+    }
+
+    public int getMaxErrors() {
+        return maxErrors;
+    }
+
+    /** At which mistake of the client, of any kind, the session ends; an accepted message begins the count anew. */
+    public SmtpServerOptions setMaxErrors(int errors) {
+        this.maxErrors = positive("maxErrors", errors);
+        return this;
+    }
+
+    public BareNewlines getBareNewlines() {
+        return bareNewlines;
+    }
+
+    /** What happens to messages with a CR or LF that stands alone. */
+    public SmtpServerOptions setBareNewlines(BareNewlines policy) {
+        this.bareNewlines = Objects.requireNonNull(policy, "bareNewlines");
+        return this;
+    }
+
+    public NetServerOptions getNet() {
+        return net;
+    }
+
+    /** The options of the socket: backlog, buffer sizes, reuse of ports. Host and port in it are not used. */
+    public SmtpServerOptions setNet(NetServerOptions net) {
+        this.net = Objects.requireNonNull(net, "net");
+        return this;
+    }
+
+    private static long notNegative(String property, long value) {
+        if (value < 0) {
+            throw notAllowed(property, value, "0 or more");
+        }
+        return value;
+    }
+
+    private static Duration notNegative(String property, Duration value) {
+        if (value.isNegative()) {
+            throw notAllowed(property, value, "zero or more");
+        }
+        return value;
+    }
+
+    private static int positive(String property, int value) {
+        if (value < 1) {
+            throw notAllowed(property, value, "1 or more");
+        }
+        return value;
+    }
+
+    private static IllegalArgumentException notAllowed(String property, Object given, String allowed) {
+        return new IllegalArgumentException(property + " is " + given + "; allowed is " + allowed);
+    }
+
+    @Override
+    public String toString() {
+        return toJson().encode();
+    }
+}

@@ -1,0 +1,165 @@
+package io.postern.smtp;
+
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetServerOptions;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The JSON form of {@link SmtpServerOptions}: one row a property. */
+final class SmtpServerOptionsJson {
+
+    private static final Map<String, Property> PROPERTIES = new LinkedHashMap<>();
+
+    static {
+        text("host", SmtpServerOptions::getHost, SmtpServerOptions::setHost);
+        integer("port", SmtpServerOptions::getPort, SmtpServerOptions::setPort);
+        property(
+                "hostName",
+                options -> options.getHostName().orElse(null),
+                (name, value) -> as(String.class, name, value),
+                SmtpServerOptions::setHostName);
+        text("ident", SmtpServerOptions::getIdent, SmtpServerOptions::setIdent);
+        bool("lmtp", SmtpServerOptions::isLmtp, SmtpServerOptions::setLmtp);
+        number("dataSizeLimit", SmtpServerOptions::getDataSizeLimit, SmtpServerOptions::setDataSizeLimit);
+        bool("smtpUtf8", SmtpServerOptions::isSmtpUtf8, SmtpServerOptions::setSmtpUtf8);
+        duration("timeout", SmtpServerOptions::getTimeout, SmtpServerOptions::setTimeout);
+        duration("handlerTimeout", SmtpServerOptions::getHandlerTimeout, SmtpServerOptions::setHandlerTimeout);
+        duration("shutdownGrace", SmtpServerOptions::getShutdownGrace, SmtpServerOptions::setShutdownGrace);
+        integer("maxRecipients", SmtpServerOptions::getMaxRecipients, SmtpServerOptions::setMaxRecipients);
+        integer("commandSizeLimit", SmtpServerOptions::getCommandSizeLimit, SmtpServerOptions::setCommandSizeLimit);
+        integer("lineLengthLimit", SmtpServerOptions::getLineLengthLimit, SmtpServerOptions::setLineLengthLimit);
+        integer("localPartLimit", SmtpServerOptions::getLocalPartLimit, SmtpServerOptions::setLocalPartLimit);
+        integer(
+                "maxUnknownCommands",
+                SmtpServerOptions::getMaxUnknownCommands,
+                SmtpServerOptions::setMaxUnknownCommands);
+        integer("maxErrors", SmtpServerOptions::getMaxErrors, SmtpServerOptions::setMaxErrors);
+        constant(
+                "bareNewlines",
+                BareNewlines.class,
+                SmtpServerOptions::getBareNewlines,
+                SmtpServerOptions::setBareNewlines);
+        property(
+                "net",
+                options -> options.getNet().toJson(),
+                (name, value) -> new NetServerOptions(as(JsonObject.class, name, value)),
+                SmtpServerOptions::setNet);
+    }
+
+    private SmtpServerOptionsJson() {}
+
+    static JsonObject write(SmtpServerOptions options) {
+        JsonObject json = new JsonObject();
+        PROPERTIES.forEach((name, property) -> {
+            Object value = property.get.apply(options);
+            if (value != null) {
+                json.put(name, value);
+            }
+        });
+        return json;
+    }
+
+    static void read(JsonObject json, SmtpServerOptions options) {
+        for (String name : json.fieldNames()) {
+            Property property = PROPERTIES.get(name);
+            if (property == null) {
+                throw new IllegalArgumentException(
+                        "\"" + name + "\" is no option of the server; allowed are " + PROPERTIES.keySet());
+            }
+            property.set.accept(options, json.getValue(name));
+        }
+    }
+
+    private record Property(
+            Function<SmtpServerOptions, @Nullable Object> get,
+            BiConsumer<SmtpServerOptions, Object> set) {}
+
+    private static void text(
+            String name,
+            Function<SmtpServerOptions, String> get,
+            BiFunction<SmtpServerOptions, String, SmtpServerOptions> set) {
+        property(name, get::apply, (property, value) -> as(String.class, property, value), set);
+    }
+
+    private static void bool(
+            String name,
+            Function<SmtpServerOptions, Boolean> get,
+            BiFunction<SmtpServerOptions, Boolean, SmtpServerOptions> set) {
+        property(name, get::apply, (property, value) -> as(Boolean.class, property, value), set);
+    }
+
+    private static void integer(
+            String name,
+            Function<SmtpServerOptions, Integer> get,
+            BiFunction<SmtpServerOptions, Integer, SmtpServerOptions> set) {
+        property(name, get::apply, (property, value) -> toInt(property, as(Number.class, property, value)), set);
+    }
+
+    private static void number(
+            String name,
+            Function<SmtpServerOptions, Long> get,
+            BiFunction<SmtpServerOptions, Long, SmtpServerOptions> set) {
+        property(name, get::apply, (property, value) -> as(Number.class, property, value).longValue(), set);
+    }
+
+    private static void duration(
+            String name,
+            Function<SmtpServerOptions, Duration> get,
+            BiFunction<SmtpServerOptions, Duration, SmtpServerOptions> set) {
+        property(
+                name,
+                options -> get.apply(options).toMillis(),
+                (property, value) -> Duration.ofMillis(as(Number.class, property, value).longValue()),
+                set);
+    }
+
+    private static <E extends Enum<E>> void constant(
+            String name,
+            Class<E> type,
+            Function<SmtpServerOptions, E> get,
+            BiFunction<SmtpServerOptions, E, SmtpServerOptions> set) {
+        property(
+                name,
+                options -> get.apply(options).name(),
+                (property, value) -> toConstant(type, property, as(String.class, property, value)),
+                set);
+    }
+
+    private static <T> void property(
+            String name,
+            Function<SmtpServerOptions, @Nullable Object> get,
+            BiFunction<String, Object, T> read,
+            BiFunction<SmtpServerOptions, T, SmtpServerOptions> set) {
+        PROPERTIES.put(name, new Property(get, (options, value) -> set.apply(options, read.apply(name, value))));
+    }
+
+    private static <T> T as(Class<T> type, String name, @Nullable Object value) {
+        if (!type.isInstance(value)) {
+            throw new IllegalArgumentException(
+                    name + " is " + value + "; expected is a " + type.getSimpleName().toLowerCase(Locale.ROOT));
+        }
+        return type.cast(value);
+    }
+
+    private static int toInt(String name, Number value) {
+        if (value.intValue() != value.doubleValue()) {
+            throw new IllegalArgumentException(name + " is " + value + "; expected is a whole number of 32 bits");
+        }
+        return value.intValue();
+    }
+
+    private static <E extends Enum<E>> E toConstant(Class<E> type, String name, String value) {
+        return Arrays.stream(type.getEnumConstants())
+                .filter(constant -> constant.name().equalsIgnoreCase(value))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        name + " is \"" + value + "\"; allowed are " + Arrays.toString(type.getEnumConstants())));
+    }
+}

@@ -1,0 +1,64 @@
+package io.postern.smtp;
+
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hosts an {@link SmtpServer} in a Vert.x application. Several instances share one port, each on its own event loop:
+ *
+ * <pre>{@code
+ * vertx.deployVerticle(
+ *         () -> new SmtpServerVerticle(MyHandler::new, new SmtpServerOptions().setPort(2525)),
+ *         new DeploymentOptions().setInstances(4));
+ * }</pre>
+ *
+ * <p>What stands in {@code DeploymentOptions.setConfig(..)} overrides the options, property by property, with the names of
+ * {@link SmtpServerOptions#toJson()}. For a free port shared by several instances set a negative port. Undeploying shuts
+ * the server down within {@link SmtpServerOptions#getShutdownGrace()}.
+ */
+public class SmtpServerVerticle extends VerticleBase {
+
+    private final Supplier<? extends SmtpHandler> handlers;
+    private final SmtpServerOptions options;
+    private @Nullable SmtpServer server;
+
+    /** Serves with one handler for all connections of this instance. */
+    public SmtpServerVerticle(SmtpHandler handler, SmtpServerOptions options) {
+        this(() -> handler, options);
+    }
+
+    /** Serves with a new handler for every connection. */
+    public SmtpServerVerticle(Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
+        this.handlers = Objects.requireNonNull(handlers, "handlers");
+        this.options = new SmtpServerOptions(options);
+    }
+
+    /** Starts to listen; the deployment succeeds when connections are accepted. */
+    @Override
+    public Future<?> start() {
+        SmtpServer created = createServer(handlers, new SmtpServerOptions(options).merge(config()));
+        server = created;
+        return created.listen();
+    }
+
+    @Override
+    public Future<?> stop() {
+        return server == null ? Future.succeededFuture() : server.shutdown(options.getShutdownGrace());
+    }
+
+    /** The server that this verticle runs. Override it to add extensions or to serve another way. */
+    protected SmtpServer createServer(Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
+        return SmtpServer.create(vertx, handlers, options);
+    }
+
+    /** The server, for its port and the number of its connections. */
+    public final SmtpServer server() {
+        if (server == null) {
+            throw new IllegalStateException("the verticle is not deployed");
+        }
+        return server;
+    }
+}

@@ -1,0 +1,93 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.EhloReply;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which extensions hold in a session. */
+final class Capabilities {
+
+    private final Set<Capability> held;
+    private final EhloReply reply;
+    private final int commandLine;
+    private final int longestLine;
+
+    private Capabilities(Set<Capability> held, EhloReply reply, int commandLine) {
+        this.held = held;
+        this.reply = reply;
+        this.commandLine = commandLine;
+        this.longestLine = Math.max(lineLimit(Verb.MAIL), lineLimit(Verb.RCPT));
+    }
+
+    /** What a server plans to offer. */
+    static Capabilities planned(String hostName, Limits limits, boolean smtpUtf8, Collection<String> extensionLines) {
+        EnumSet<Capability> held = EnumSet.allOf(Capability.class);
+        if (limits.messageSize() == 0) {
+            held.remove(Capability.SIZE);
+        }
+        if (!smtpUtf8) {
+            held.remove(Capability.SMTPUTF8);
+        }
+        List<String> lines = new ArrayList<>();
+        for (Capability capability : held) {
+            lines.add(line(capability, limits));
+        }
+        lines.addAll(extensionLines);
+        return new Capabilities(held, EhloReply.of(hostName, lines), limits.commandLine());
+    }
+
+    private static String line(Capability capability, Limits limits) {
+        return switch (capability) {
+            case SIZE -> "SIZE " + limits.messageSize();
+            case LIMITS -> "LIMITS RCPTMAX=" + limits.recipients(); // RFC 9422 §4.2
+            case PIPELINING, EIGHTBITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, BINARYMIME, DSN, HELP ->
+                capability.keyword();
+        };
+    }
+
+    /** What holds before EHLO and after HELO: no extension but the codes in replies, which harm no client. */
+    Capabilities beforeEhlo() {
+        return new Capabilities(EnumSet.of(Capability.ENHANCEDSTATUSCODES), reply, commandLine);
+    }
+
+    /** What of these the application left in the reply to EHLO. */
+    Capabilities offeredBy(EhloReply given) {
+        if (given == reply) {
+            return this;
+        }
+        EnumSet<Capability> left = EnumSet.noneOf(Capability.class);
+        for (Capability capability : held) {
+            if (given.has(capability.keyword())) {
+                left.add(capability);
+            }
+        }
+        return new Capabilities(left, given, commandLine);
+    }
+
+    boolean has(Capability capability) {
+        return held.contains(capability);
+    }
+
+    /** The reply to EHLO. */
+    EhloReply reply() {
+        return reply;
+    }
+
+    /** The longest line for a command, its line end counted (RFC 5321 §4.1.1.1 and the extensions' own). */
+    int lineLimit(@Nullable Verb verb) {
+        int limit = commandLine;
+        for (Capability capability : held) {
+            limit += capability.grows(verb);
+        }
+        return limit;
+    }
+
+    /** The longest line of any command. */
+    int longestLine() {
+        return longestLine;
+    }
+}

@@ -1,0 +1,117 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.BareNewlines;
+import io.postern.smtp.Reply;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** What all engines of a server share. Immutable; made once. */
+public final class EngineSettings {
+
+    private final Dialect dialect;
+    private final Limits limits;
+    private final BareNewlines bareNewlines;
+    private final Capabilities planned;
+    private final Capabilities beforeEhlo;
+    private final Map<String, ExtensionVerb> extensionVerbs;
+    private final Set<String> mailParameters;
+    private final Set<String> rcptParameters;
+    private final Map<String, String> syntaxes;
+
+    /**
+     * @param hostName the server's name in the reply to EHLO
+     * @param smtpUtf8 whether SMTPUTF8 is offered
+     * @param extensions what the application adds
+     */
+    public EngineSettings(
+            Dialect dialect,
+            String hostName,
+            Limits limits,
+            boolean smtpUtf8,
+            BareNewlines bareNewlines,
+            List<EngineExtension> extensions) {
+        this.dialect = dialect;
+        this.limits = limits;
+        this.bareNewlines = bareNewlines;
+        this.planned = Capabilities.planned(
+                hostName,
+                limits,
+                smtpUtf8,
+                extensions.stream()
+                        .flatMap(extension -> extension.ehloLine().stream())
+                        .toList());
+        this.beforeEhlo = planned.beforeEhlo();
+        this.extensionVerbs = extensions.stream()
+                .flatMap(extension -> extension.verb().stream())
+                .collect(Collectors.toUnmodifiableMap(ExtensionVerb::name, Function.identity()));
+        this.mailParameters = keywords(extensions, EngineExtension::mailParameters);
+        this.rcptParameters = keywords(extensions, EngineExtension::rcptParameters);
+        this.syntaxes = syntaxes();
+    }
+
+    private static Set<String> keywords(
+            List<EngineExtension> extensions, Function<EngineExtension, Set<String>> parameters) {
+        return extensions.stream()
+                .flatMap(extension -> parameters.apply(extension).stream())
+                .collect(Collectors.toCollection(() -> new TreeSet<>(String.CASE_INSENSITIVE_ORDER)));
+    }
+
+    private Map<String, String> syntaxes() {
+        Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (Verb verb : Verb.values()) {
+            if (dialect.knows(verb)) {
+                all.put(verb.name(), verb.syntax());
+            }
+        }
+        extensionVerbs.forEach((name, verb) -> all.put(name, verb.syntax()));
+        return all;
+    }
+
+    Dialect dialect() {
+        return dialect;
+    }
+
+    Limits limits() {
+        return limits;
+    }
+
+    BareNewlines bareNewlines() {
+        return bareNewlines;
+    }
+
+    Capabilities planned() {
+        return planned;
+    }
+
+    Capabilities beforeEhlo() {
+        return beforeEhlo;
+    }
+
+    Map<String, ExtensionVerb> extensionVerbs() {
+        return extensionVerbs;
+    }
+
+    Set<String> mailParameters() {
+        return mailParameters;
+    }
+
+    Set<String> rcptParameters() {
+        return rcptParameters;
+    }
+
+    /** What HELP answers by default (RFC 5321 §4.1.1.8). */
+    Reply help(String topic) {
+        if (topic.isEmpty()) {
+            return Reply.of(214, "2.0.0", "Supported commands: " + String.join(" ", syntaxes.keySet()));
+        }
+        String syntax = syntaxes.get(topic);
+        return syntax == null
+                ? Reply.of(504, "5.5.4", "Supported commands: " + String.join(" ", syntaxes.keySet()))
+                : Reply.of(214, "2.0.0", "Syntax: " + syntax);
+    }
+}

@@ -1,0 +1,116 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.Reply;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message that is being received, by DATA or BDAT alike: what has become of it so far. It is open until it is ended,
+ * answered by the application, or found wrong; after that what still comes of it is dropped, within a bound.
+ */
+final class IncomingMessage implements BodyDecoder.Sink {
+
+    private final BodyDecoder text;
+    private final boolean binary;
+    private final long sizeLimit;
+    private final int recipients;
+    private final Output output;
+    private long received;
+    private long dropped;
+    private boolean failed;
+    private @Nullable Violation violation;
+    private @Nullable Reply answer;
+
+    IncomingMessage(EngineSettings settings, Transaction transaction, boolean chunked, Output output) {
+        Limits limits = settings.limits();
+        this.binary = transaction.isBinary();
+        this.text = new BodyDecoder(!chunked, settings.bareNewlines(), limits.textLine(), this);
+        this.sizeLimit = limits.messageSize() == 0 ? Long.MAX_VALUE : limits.messageSize();
+        this.recipients = transaction.recipients().size();
+        this.output = output;
+    }
+
+    /** Takes a region. @return the index behind what belongs to the message */
+    int receive(byte[] bytes, int from, int to) {
+        if (!isOpen()) {
+            dropped += to - from;
+        }
+        if (binary) {
+            content(bytes, from, to);
+            return to;
+        }
+        return text.decode(bytes, from, to);
+    }
+
+    /** The last chunk is complete. */
+    void finish() {
+        if (!binary) {
+            text.finish();
+        }
+    }
+
+    /** Whether the end of the text was read. */
+    boolean ended() {
+        return text.ended();
+    }
+
+    @Override
+    public void content(byte[] bytes, int from, int to) {
+        received += to - from;
+        if (received > sizeLimit) {
+            wrong(Violation.TOO_MUCH_DATA);
+        }
+        if (isOpen()) {
+            output.body(bytes, from, to);
+        }
+    }
+
+    @Override
+    public void wrong(Violation what) {
+        if (violation == null) {
+            violation = what;
+            fail(what.reply().text());
+        }
+    }
+
+    /** The application has answered. */
+    void answer(Reply reply) {
+        answer = reply;
+    }
+
+    /** The message will not be whole; the application is told, unless it has answered. */
+    void fail(String reason) {
+        if (!failed && answer == null) {
+            failed = true;
+            output.bodyFailed(reason);
+        }
+    }
+
+    /** Whether content is still wanted. */
+    boolean isOpen() {
+        return !failed && answer == null && violation == null;
+    }
+
+    /** Whether the application's answer is still wanted. */
+    boolean isUndecided() {
+        return !failed && answer == null;
+    }
+
+    /** Whether more was dropped than keeping the session in step is worth. */
+    boolean isTooMuchToDrop() {
+        return dropped > Limits.DISCARD;
+    }
+
+    /** How many recipients it is for. */
+    int recipients() {
+        return recipients;
+    }
+
+    /** What the client is to be told, as far as that is settled: what it did wrong before what the application said. */
+    @Nullable Reply verdict() {
+        return violation != null ? violation.reply() : answer;
+    }
+
+    @Nullable Violation violation() {
+        return violation;
+    }
+}

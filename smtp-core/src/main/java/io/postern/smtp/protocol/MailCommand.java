@@ -1,0 +1,133 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.BodyType;
+import io.postern.smtp.DsnReturn;
+import io.postern.smtp.MailParameters;
+import io.postern.smtp.Mailbox;
+import io.postern.smtp.Sender;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the argument of MAIL (RFC 5321 §4.1.1.2). */
+final class MailCommand implements Parameters.Taker {
+
+    /** RFC 3461 §4.4: at most 100 characters. */
+    private static final int MAX_ENVELOPE_ID = 100;
+    /** RFC 1870 §5: up to 20 digits. */
+    private static final int MAX_SIZE_DIGITS = 20;
+    /** With 18 digits or fewer a number fits into a long. */
+    private static final int MAX_LONG_DIGITS = 18;
+
+    private final Capabilities capabilities;
+    private final long messageSize;
+    private final Set<String> extensionParameters;
+    private OptionalLong size = OptionalLong.empty();
+    private BodyType body = BodyType.SEVENBIT;
+    private boolean smtpUtf8;
+    private Optional<DsnReturn> ret = Optional.empty();
+    private Optional<String> envelopeId = Optional.empty();
+
+    private MailCommand(Capabilities capabilities, EngineSettings settings) {
+        this.capabilities = capabilities;
+        this.messageSize = settings.limits().messageSize();
+        this.extensionParameters = settings.mailParameters();
+    }
+
+    static Parsed<Sender> parse(String argument, Capabilities capabilities, EngineSettings settings) {
+        return PathParser.parse(argument, "FROM:", Violation.MALFORMED_SENDER)
+                .then(path -> sender(path, capabilities, settings));
+    }
+
+    private static Parsed<Sender> sender(PathParser.Path path, Capabilities capabilities, EngineSettings settings) {
+        Optional<Mailbox> mailbox = Mailbox.parse(path.address())
+                .filter(parsed -> !parsed.domain().isEmpty()) // postmaster alone is a recipient only
+                .filter(parsed -> fits(parsed, settings.limits()));
+        if (mailbox.isEmpty() && !path.address().isEmpty()) {
+            return Parsed.wrong(Violation.MALFORMED_SENDER);
+        }
+        return parameters(path.parameters(), capabilities, settings)
+                .then(parameters -> !parameters.smtpUtf8() && !mailbox.map(Mailbox::isAscii).orElse(true)
+                        ? Parsed.wrong(Violation.SMTPUTF8_NEEDED)
+                        : Parsed.ok(new Sender(mailbox, parameters)));
+    }
+
+    /** Whether the local part is within the limit for it. */
+    static boolean fits(Mailbox mailbox, Limits limits) {
+        return limits.localPart() == 0 || mailbox.localPartOctets() <= limits.localPart();
+    }
+
+    private static Parsed<MailParameters> parameters(
+            String text, Capabilities capabilities, EngineSettings settings) {
+        if (text.isEmpty()) {
+            return Parsed.ok(MailParameters.NONE);
+        }
+        MailCommand command = new MailCommand(capabilities, settings);
+        return Parameters.read(text, command)
+                .<Parsed<MailParameters>>map(Parsed::wrong)
+                .orElseGet(() -> Parsed.ok(new MailParameters(
+                        command.size, command.body, command.smtpUtf8, command.ret, command.envelopeId, text)));
+    }
+
+    @Override
+    public Optional<Violation> take(String keyword, @Nullable String value) {
+        return switch (keyword) {
+            case "SIZE" -> when(Capability.SIZE, () -> size(value));
+            case "BODY" -> when(Capability.EIGHTBITMIME, () -> body(value));
+            case "SMTPUTF8" -> when(Capability.SMTPUTF8, () -> smtpUtf8(value));
+            case "RET" -> when(Capability.DSN, () -> ret(value));
+            case "ENVID" -> when(Capability.DSN, () -> envelopeId(value));
+            default -> extensionParameters.contains(keyword)
+                    ? Optional.empty()
+                    : Optional.of(Violation.MAIL_PARAMETER_UNKNOWN);
+        };
+    }
+
+    private Optional<Violation> when(Capability offered, Supplier<Optional<Violation>> read) {
+        return capabilities.has(offered) ? read.get() : Optional.of(Violation.MAIL_PARAMETER_UNKNOWN);
+    }
+
+    private Optional<Violation> size(@Nullable String value) {
+        if (value == null
+                || value.length() > MAX_SIZE_DIGITS
+                || value.chars().anyMatch(c -> c < '0' || c > '9')) {
+            return Optional.of(Violation.BAD_PARAMETER);
+        }
+        long declared = value.length() > MAX_LONG_DIGITS ? Long.MAX_VALUE : Long.parseLong(value);
+        size = OptionalLong.of(declared);
+        return declared > messageSize ? Optional.of(Violation.SIZE_TOO_LARGE) : Optional.empty();
+    }
+
+    private Optional<Violation> body(@Nullable String value) {
+        for (BodyType type : BodyType.values()) {
+            boolean offered = type != BodyType.BINARYMIME || capabilities.has(Capability.BINARYMIME);
+            if (type.keyword().equalsIgnoreCase(value) && offered) {
+                body = type;
+                return Optional.empty();
+            }
+        }
+        return Optional.of(Violation.BAD_PARAMETER);
+    }
+
+    private Optional<Violation> smtpUtf8(@Nullable String value) {
+        smtpUtf8 = true;
+        return value == null ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
+    }
+
+    private Optional<Violation> ret(@Nullable String value) {
+        for (DsnReturn known : DsnReturn.values()) {
+            if (known.name().equalsIgnoreCase(value)) {
+                ret = Optional.of(known);
+                return Optional.empty();
+            }
+        }
+        return Optional.of(Violation.BAD_PARAMETER);
+    }
+
+    private Optional<Violation> envelopeId(@Nullable String value) {
+        envelopeId = value == null || value.length() > MAX_ENVELOPE_ID ? Optional.empty() : Xtext.decode(value);
+        return envelopeId.isPresent() ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
+    }
+}

@@ -1,0 +1,74 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.EhloReply;
+import io.postern.smtp.Envelope;
+import io.postern.smtp.Recipient;
+import io.postern.smtp.Reply;
+import io.postern.smtp.Sender;
+
+/**
+ * What the engine asks of its driver. A method that asks the application is a question: the engine waits until
+ * {@link SmtpEngine#answer(Reply)} was called for it once, inside the method or later. All others return at once.
+ */
+public interface Output {
+
+    /** Sends bytes to the client. The array belongs to the driver from now on. */
+    void send(byte[] bytes, int from, int to);
+
+    /** A command line was read, for a trace. What is secret in it is masked already. */
+    void received(String line);
+
+    /** Question: a client is here; the answer is the greeting. */
+    void connect();
+
+    /** Question. */
+    void helo(String hostName);
+
+    /** Question; the answer is given with {@link SmtpEngine#answer(EhloReply)}, or as a reply that refuses. */
+    void ehlo(String hostName, EhloReply planned);
+
+    /** Question. */
+    void mail(Envelope envelope, Sender sender);
+
+    /** Question. */
+    void rcpt(Envelope envelope, Recipient recipient);
+
+    /** Question; the transaction is over already. */
+    void rset(Envelope envelope);
+
+    /** Question. */
+    void noop(String argument);
+
+    /** Question. */
+    void vrfy(String address);
+
+    /** Question. */
+    void expn(String list);
+
+    /** Question. */
+    void help(String topic, Reply planned);
+
+    /** Question; the connection closes after the answer. */
+    void quit();
+
+    /** Question: the verb of an extension. */
+    void extension(ExtensionVerb verb, Envelope envelope, String argument);
+
+    /**
+     * A message begins. The driver answers with {@link SmtpEngine#bodyReady()} when the application has the stream, and
+     * later, or at once, with {@link SmtpEngine#bodyAnswer(Reply)}.
+     */
+    void bodyStart(Envelope envelope);
+
+    /** Content of the message, without what the transfer added. The region may be kept; nobody else writes to it. */
+    void body(byte[] bytes, int from, int to);
+
+    /** The message is whole. */
+    void bodyEnd();
+
+    /** The message will never be whole; its answer is not wanted any more. */
+    void bodyFailed(String reason);
+
+    /** The session is over: close the connection when everything has been sent. */
+    void close();
+}

@@ -1,0 +1,103 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.EnhancedCode;
+import io.postern.smtp.Reply;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Turns replies into bytes; nothing else does. The replies of one turn are gathered here and go out together (RFC 2920
+ * §3.1).
+ */
+final class ReplyEncoder {
+
+    /** RFC 5321 §4.5.3.1.5, the code and the line end counted. */
+    static final int MAX_LINE = 512;
+
+    private static final int FIRST_CAPACITY = 256;
+    private static final byte[] EMPTY = {};
+
+    private byte[] bytes = EMPTY;
+    private int length;
+
+    /**
+     * Appends a reply.
+     *
+     * @param enhanced whether it shows an enhanced code: its own, or the general one of its class
+     * @param utf8 whether the client takes UTF-8; if not, {@code ?} stands for each character outside ASCII
+     */
+    void append(Reply reply, boolean enhanced, boolean utf8) {
+        String prefix = enhanced ? enhancedPrefix(reply) : "";
+        int room = MAX_LINE - 6 - prefix.length();
+        List<String> lines = reply.lines();
+        for (int i = 0; i < lines.size(); i++) {
+            byte[] text = encode(lines.get(i), utf8);
+            int from = 0;
+            while (text.length - from > room) {
+                int cut = cut(text, from, from + room);
+                line(reply.code(), '-', prefix, text, from, cut);
+                from = cut;
+            }
+            line(reply.code(), i == lines.size() - 1 ? ' ' : '-', prefix, text, from, text.length);
+        }
+    }
+
+    private static String enhancedPrefix(Reply reply) {
+        int status = reply.code() / 100;
+        if (status == 3) {
+            return ""; // RFC 2034 §4: 3xx replies have none
+        }
+        return reply.enhancedCode().map(EnhancedCode::toString).orElseGet(() -> status + ".0.0") + " ";
+    }
+
+    private static byte[] encode(String text, boolean utf8) {
+        return text.getBytes(utf8 ? StandardCharsets.UTF_8 : StandardCharsets.US_ASCII);
+    }
+
+    /** Where to cut a text that is longer than a line: behind a space if there is one, never inside a character. */
+    private static int cut(byte[] text, int from, int end) {
+        for (int i = end; i > from + 1; i--) {
+            if (text[i - 1] == ' ') {
+                return i;
+            }
+        }
+        int cut = end;
+        while ((text[cut] & 0xC0) == 0x80) {
+            cut--;
+        }
+        return cut;
+    }
+
+    private void line(int code, char separator, String prefix, byte[] text, int from, int to) {
+        ensure(6 + prefix.length() + to - from);
+        bytes[length++] = (byte) ('0' + code / 100);
+        bytes[length++] = (byte) ('0' + code / 10 % 10);
+        bytes[length++] = (byte) ('0' + code % 10);
+        bytes[length++] = (byte) separator;
+        for (int i = 0; i < prefix.length(); i++) {
+            bytes[length++] = (byte) prefix.charAt(i);
+        }
+        System.arraycopy(text, from, bytes, length, to - from);
+        length += to - from;
+        bytes[length++] = '\r';
+        bytes[length++] = '\n';
+    }
+
+    private void ensure(int more) {
+        if (length + more > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(FIRST_CAPACITY, Math.max(2 * length, length + more)));
+        }
+    }
+
+    /** Hands what was gathered to {@code output} in one piece, and keeps no memory of it. */
+    void flush(Output output) {
+        if (length > 0) {
+            byte[] gathered = bytes;
+            int end = length;
+            bytes = EMPTY;
+            length = 0;
+            output.send(gathered, 0, end);
+        }
+    }
+}

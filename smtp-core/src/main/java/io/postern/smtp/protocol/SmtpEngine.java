@@ -1,0 +1,631 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.EhloReply;
+import io.postern.smtp.Replies;
+import io.postern.smtp.Reply;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One session of SMTP or LMTP without input and output of its own: it is fed what the client sent, and speaks through
+ * {@link Output}. Not for use by several threads at a time.
+ *
+ * <p>A driver calls {@link #start()} once, {@link #receive} while {@link #wantsInput()}, {@link #takeTurn()} when
+ * {@link #wantsTurn()}, and answers each question of {@code Output} once.
+ */
+public final class SmtpEngine {
+
+    private static final byte[] NOTHING = {};
+
+    private final EngineSettings settings;
+    private final Dialect dialect;
+    private final Output output;
+    private final CommandLines lines = new CommandLines();
+    private final ReplyEncoder replies = new ReplyEncoder();
+    private final Budgets budgets;
+
+    private Phase phase = Phase.GREETING;
+    private Capabilities capabilities;
+    private @Nullable String hostName;
+    private boolean extended;
+    private boolean stopping;
+    private @Nullable Transaction transaction;
+    private @Nullable IncomingMessage message;
+    private @Nullable ChunkDecoder chunk;
+
+    // The question that waits for its answer: what is done with it, and the answer when it was given meanwhile
+    private @Nullable Consumer<Reply> asked;
+    private boolean askedAboutMessage;
+    private @Nullable Reply answered;
+    private @Nullable EhloReply offered;
+
+    // What is left of the last region
+    private byte[] input = NOTHING;
+    private int position;
+    private int end;
+
+    private boolean running;
+    private boolean yielded;
+
+    public SmtpEngine(EngineSettings settings, Output output) {
+        this.settings = settings;
+        this.dialect = settings.dialect();
+        this.output = output;
+        this.budgets = new Budgets(settings.limits());
+        this.capabilities = settings.beforeEhlo();
+    }
+
+    /** The connection is there: asks for the greeting. */
+    public void start() {
+        ask(this::greet);
+        output.connect();
+        run();
+    }
+
+    /**
+     * Takes what the client sent. The array belongs to the engine from now on: parts of it are handed on as content, and
+     * it may be written to.
+     *
+     * @throws IllegalStateException when the engine does not want input
+     */
+    public void receive(byte[] bytes, int from, int to) {
+        if (!wantsInput()) {
+            throw new IllegalStateException("input in phase " + phase + ", but none is wanted");
+        }
+        input = bytes;
+        position = from;
+        end = to;
+        run();
+    }
+
+    /** Whether {@link #receive} may be called: no answer is owed, no input is left, and the session is not over. */
+    public boolean wantsInput() {
+        return !running && asked == null && position == end && phase != Phase.CLOSED;
+    }
+
+    /** Whether input is left that {@link #takeTurn()} goes on with, once other connections had their turn. */
+    public boolean wantsTurn() {
+        return yielded && phase != Phase.CLOSED;
+    }
+
+    /** Goes on with the input that is left. */
+    public void takeTurn() {
+        yielded = false;
+        run();
+    }
+
+    /** Whether the application was asked and has not answered. */
+    public boolean awaitsAnswer() {
+        return asked != null && answered == null;
+    }
+
+    /**
+     * Answers the question that was asked last. The session goes on at once, or, inside the question, when that returns.
+     *
+     * @throws IllegalStateException when no answer is owed
+     * @throws IllegalArgumentException when the reply is not 2xx, 4xx or 5xx
+     */
+    public void answer(Reply reply) {
+        if (!awaitsAnswer() || askedAboutMessage) {
+            throw new IllegalStateException("answer \"" + reply + "\" in phase " + phase + ", but none is owed");
+        }
+        answered = checked(reply);
+        run();
+    }
+
+    /** Answers {@link Output#ehlo} with what is offered. */
+    public void answer(EhloReply reply) {
+        offered = reply;
+        answer(reply.toReply());
+    }
+
+    /** Answers {@link Output#bodyStart}: the application has the stream and has not refused. */
+    public void bodyReady() {
+        if (!awaitsAnswer() || !askedAboutMessage) {
+            throw new IllegalStateException("a message is ready in phase " + phase + ", but none was asked about");
+        }
+        answered = Replies.START_DATA;
+        run();
+    }
+
+    /**
+     * The application's answer to the message. It may come before the message has ended, even before
+     * {@link #bodyReady()}. After {@link Output#bodyFailed} it is not wanted any more and must not be given.
+     */
+    public void bodyAnswer(Reply reply) {
+        if (message == null || !message.isUndecided()) {
+            throw new IllegalStateException("answer \"" + reply + "\" to a message in phase " + phase
+                    + ", but none is owed");
+        }
+        message.answer(checked(reply));
+        if (askedAboutMessage) {
+            answered = reply;
+        }
+        run();
+    }
+
+    private static Reply checked(Reply reply) {
+        if (reply.code() / 100 == 3) {
+            throw new IllegalArgumentException("answer is \"" + reply + "\"; allowed are 2xx, 4xx and 5xx");
+        }
+        return reply;
+    }
+
+    /** The server stops: the session ends with 421 as soon as no transaction is open. */
+    public void stop() {
+        stopping = true;
+        run();
+    }
+
+    /** Ends the session with a reply, whatever is going on. */
+    public void terminate(Reply reply) {
+        if (phase != Phase.CLOSED) {
+            say(reply);
+            close(reply.text());
+            replies.flush(output);
+        }
+    }
+
+    /** The connection is gone. */
+    public void disconnected() {
+        if (phase != Phase.CLOSED) {
+            close("the connection is gone");
+        }
+    }
+
+    /** Where the session stands. */
+    public Phase phase() {
+        return phase;
+    }
+
+    /** What the client called itself in its last HELO, EHLO or LHLO. */
+    public Optional<String> hostName() {
+        return Optional.ofNullable(hostName);
+    }
+
+    /** Whether that was EHLO or LHLO. */
+    public boolean extended() {
+        return extended;
+    }
+
+    // The loop. It runs until the client or the application has to say something, and starts again when it did.
+
+    private void run() {
+        if (running) {
+            return; // called from inside a question: the loop that asked it goes on by itself
+        }
+        running = true;
+        try {
+            int commands = 0;
+            while (phase != Phase.CLOSED) {
+                if (answered != null) {
+                    goOn(answered);
+                } else if (asked != null || yielded) {
+                    break;
+                } else if (chunk != null && chunk.complete()) {
+                    endOfChunk(chunk);
+                } else if (stopping && !phase.inTransaction()) {
+                    finish(Replies.SHUTTING_DOWN);
+                } else if (position == end) {
+                    break;
+                } else if (chunk != null) {
+                    receiveChunk(chunk);
+                } else if (message != null && phase == Phase.BODY) {
+                    receiveText(message);
+                } else if (commands++ < Limits.COMMANDS_PER_TURN) {
+                    receiveCommand();
+                } else {
+                    yielded = true;
+                }
+            }
+        } finally {
+            running = false;
+        }
+        if (position == end) {
+            input = NOTHING; // an idle session should not keep what it read last
+        }
+        replies.flush(output);
+    }
+
+    private void ask(Consumer<Reply> then) {
+        asked = then;
+    }
+
+    private void goOn(Reply reply) {
+        Consumer<Reply> then = Objects.requireNonNull(asked);
+        asked = null;
+        askedAboutMessage = false;
+        answered = null;
+        then.accept(reply);
+        if (reply.code() == 421 && phase != Phase.CLOSED) {
+            close(reply.text()); // RFC 5321 §3.8: 421 says that the connection closes
+        }
+    }
+
+    private void receiveCommand() {
+        CommandLines.Found found = lines.read(input, position, end, capabilities.longestLine());
+        position = lines.position();
+        switch (found) {
+            case LINE -> command(lines.line());
+            case WRONG -> refuse(lines.violation(), null);
+            case NOTHING -> {}
+        }
+    }
+
+    private void command(String line) {
+        output.received(line);
+        Verb verb = Verb.of(line);
+        if (verb == null || !dialect.knows(verb)) {
+            extensionCommand(line);
+            return;
+        }
+        String argument = argument(line);
+        gate(verb).or(() -> dispatch(verb, argument)).ifPresent(violation -> {
+            refuse(violation, verb);
+            if (verb == Verb.BDAT && phase != Phase.CLOSED) {
+                dropChunk(argument);
+            }
+        });
+    }
+
+    private static String argument(String line) {
+        int verb = Verb.lengthOf(line);
+        return verb == line.length() ? "" : line.substring(verb).strip();
+    }
+
+    /** What stands against a command before it is looked at more closely. */
+    private Optional<Violation> gate(Verb verb) {
+        if (lines.octets() > capabilities.lineLimit(verb)) {
+            return Optional.of(Violation.LINE_TOO_LONG);
+        }
+        if (!phase.allows(verb)) {
+            return Optional.of(phase.outOfOrder(verb));
+        }
+        return Optional.empty();
+    }
+
+    /** Does what a command says. @return what is wrong with it, if anything */
+    private Optional<Violation> dispatch(Verb verb, String argument) {
+        return switch (verb) {
+            case HELO -> helo(argument);
+            case EHLO, LHLO -> ehlo(argument);
+            case MAIL -> mail(argument);
+            case RCPT -> rcpt(argument);
+            case DATA -> data(argument);
+            case BDAT -> bdat(argument);
+            case RSET -> rset(argument);
+            case NOOP -> noop(argument);
+            case VRFY -> vrfy(argument);
+            case EXPN -> expn(argument);
+            case HELP -> help(argument);
+            case QUIT -> quit(argument);
+        };
+    }
+
+    private void greet(Reply reply) {
+        sayPlain(reply);
+        phase = reply.isPositive() ? Phase.CONNECTED : Phase.REFUSED;
+    }
+
+    private Optional<Violation> helo(String argument) {
+        if (argument.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        ask(reply -> hello(reply, argument, false, settings.beforeEhlo()));
+        output.helo(argument);
+        return Optional.empty();
+    }
+
+    private Optional<Violation> ehlo(String argument) {
+        if (argument.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        ask(reply -> {
+            EhloReply lines = offered;
+            offered = null;
+            hello(reply, argument, true, lines == null ? capabilities : settings.planned().offeredBy(lines));
+        });
+        output.ehlo(argument, settings.planned().reply());
+        return Optional.empty();
+    }
+
+    private void hello(Reply reply, String name, boolean isExtended, Capabilities held) {
+        sayPlain(reply);
+        if (reply.isPositive()) {
+            // RFC 5321 §4.1.4: a hello in mid-session has the effect of RSET, one that is refused has none
+            transaction = null;
+            hostName = name;
+            extended = isExtended;
+            capabilities = held;
+            phase = Phase.READY;
+        }
+    }
+
+    private Optional<Violation> mail(String argument) {
+        return MailCommand.parse(argument, capabilities, settings).ifOk(sender -> {
+            Transaction begun = new Transaction();
+            ask(reply -> {
+                say(reply);
+                if (reply.isPositive()) {
+                    begun.accept(sender);
+                    transaction = begun;
+                    phase = Phase.SENDER;
+                }
+            });
+            output.mail(begun, sender);
+        });
+    }
+
+    private Optional<Violation> rcpt(String argument) {
+        Transaction current = transaction();
+        if (current.recipients().size() >= settings.limits().recipients()) {
+            return Optional.of(Violation.TOO_MANY_RECIPIENTS);
+        }
+        return RcptCommand.parse(argument, capabilities, settings, current.smtpUtf8()).ifOk(recipient -> {
+            ask(reply -> {
+                say(reply);
+                if (reply.isPositive()) {
+                    current.accept(recipient);
+                    phase = Phase.RECIPIENTS;
+                }
+            });
+            output.rcpt(current, recipient);
+        });
+    }
+
+    private Optional<Violation> data(String argument) {
+        if (!argument.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        if (transaction().isBinary()) {
+            return Optional.of(Violation.DATA_WITH_BINARYMIME); // RFC 3030 §3
+        }
+        open(false, opened -> {
+            if (opened.code() == Replies.START_DATA.code() || opened.isPositive()) {
+                say(Replies.START_DATA);
+                phase = Phase.BODY;
+            } else {
+                endOfMessage();
+            }
+        });
+        return Optional.empty();
+    }
+
+    private Optional<Violation> bdat(String argument) {
+        Optional<BdatCommand> command = BdatCommand.parse(argument);
+        if (command.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        if (!capabilities.has(Capability.CHUNKING)) {
+            return Optional.of(Violation.NOT_OFFERED);
+        }
+        chunk = new ChunkDecoder(command.get());
+        if (phase == Phase.RECIPIENTS) {
+            open(true, opened -> phase = Phase.CHUNKS);
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Violation> rset(String argument) {
+        if (!argument.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        Transaction dropped = transaction();
+        if (message != null) {
+            message.fail("the client sent RSET");
+        }
+        endOfTransaction();
+        ask(this::say);
+        output.rset(dropped);
+        return Optional.empty();
+    }
+
+    private Optional<Violation> noop(String argument) {
+        ask(this::say);
+        output.noop(argument);
+        return Optional.empty();
+    }
+
+    private Optional<Violation> vrfy(String argument) {
+        return lookUp(argument, output::vrfy);
+    }
+
+    private Optional<Violation> expn(String argument) {
+        return lookUp(argument, output::expn);
+    }
+
+    // RFC 6531 §3.7.4.2: VRFY and EXPN may end with SMTPUTF8, and only then the name and the reply may be in UTF-8
+    private Optional<Violation> lookUp(String argument, Consumer<String> question) {
+        boolean utf8 = capabilities.has(Capability.SMTPUTF8)
+                && argument.toUpperCase(Locale.ROOT).endsWith(" SMTPUTF8");
+        String name = utf8 ? argument.substring(0, argument.lastIndexOf(' ')).strip() : argument;
+        if (name.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        if (!utf8 && name.chars().anyMatch(c -> c > '~')) {
+            return Optional.of(Violation.SMTPUTF8_NEEDED);
+        }
+        ask(reply -> replies.append(reply, showsCodes(), utf8));
+        question.accept(name);
+        return Optional.empty();
+    }
+
+    private Optional<Violation> help(String argument) {
+        ask(this::say);
+        output.help(argument, settings.help(argument));
+        return Optional.empty();
+    }
+
+    private Optional<Violation> quit(String argument) {
+        if (!argument.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        ask(reply -> {
+            say(reply);
+            close("the client sent QUIT");
+        });
+        output.quit();
+        return Optional.empty();
+    }
+
+    private void extensionCommand(String line) {
+        String name = line.substring(0, Verb.lengthOf(line)).toUpperCase(Locale.ROOT);
+        ExtensionVerb verb = settings.extensionVerbs().get(name);
+        if (verb == null) {
+            refuse(phase == Phase.REFUSED ? Violation.ONLY_QUIT : Violation.UNKNOWN_COMMAND, null);
+        } else if (!phase.allowsExtensions()) {
+            refuse(Violation.OUT_OF_ORDER, null);
+        } else {
+            ask(this::say);
+            output.extension(verb, transaction(), argument(line));
+        }
+    }
+
+    // The message
+
+    private void open(boolean chunked, Consumer<Reply> then) {
+        Transaction current = transaction();
+        message = new IncomingMessage(settings, current, chunked, output);
+        ask(then);
+        askedAboutMessage = true;
+        output.bodyStart(current);
+    }
+
+    private void receiveText(IncomingMessage current) {
+        position = current.receive(input, position, end);
+        if (current.ended()) {
+            awaitAnswer(current);
+        } else if (current.isTooMuchToDrop()) {
+            finish(Replies.TOO_MUCH_DISCARDED);
+        }
+    }
+
+    private void receiveChunk(ChunkDecoder current) {
+        int taken = current.take(position, end);
+        if (message != null) {
+            message.receive(input, position, taken);
+            if (message.isTooMuchToDrop()) {
+                finish(Replies.TOO_MUCH_DISCARDED);
+            }
+        }
+        position = taken;
+    }
+
+    private void endOfChunk(ChunkDecoder current) {
+        chunk = null;
+        if (message == null) {
+            return; // it was refused, and the client has been told
+        }
+        if (current.last()) {
+            message.finish();
+            awaitAnswer(message);
+            return;
+        }
+        Reply verdict = message.verdict();
+        if (verdict == null || verdict.isPositive()) {
+            say(Reply.of(250, "2.0.0", current.size() + " octets received"));
+        } else {
+            // RFC 3030 §2: the message is lost, and chunks that still come are refused until the next MAIL
+            count(message.violation());
+            say(verdict);
+            endOfTransaction();
+        }
+    }
+
+    /** The client has sent the whole message: waits for what the application says to it, if that is still open. */
+    private void awaitAnswer(IncomingMessage current) {
+        if (current.verdict() != null) {
+            endOfMessage();
+            return;
+        }
+        ask(reply -> endOfMessage());
+        askedAboutMessage = true;
+        output.bodyEnd();
+    }
+
+    private void endOfMessage() {
+        IncomingMessage ended = Objects.requireNonNull(message);
+        Reply verdict = Objects.requireNonNull(ended.verdict());
+        if (verdict.isPositive()) {
+            budgets.restore();
+        }
+        for (int i = dialect.repliesToMessage(ended.recipients()); i > 0; i--) {
+            say(verdict);
+        }
+        endOfTransaction();
+        count(ended.violation());
+    }
+
+    private void endOfTransaction() {
+        message = null;
+        transaction = null;
+        phase = phase == Phase.CONNECTED ? Phase.CONNECTED : Phase.READY;
+    }
+
+    /**
+     * What follows a refused BDAT are octets of a message: they are dropped, never read as commands. When their number
+     * cannot be told, or is too large to wait for, there is no way to go on.
+     */
+    private void dropChunk(String argument) {
+        Optional<BdatCommand> command = BdatCommand.parse(argument);
+        if (command.isEmpty() || command.get().size() > Limits.DISCARD) {
+            finish(Replies.TOO_MUCH_DISCARDED);
+        } else {
+            chunk = new ChunkDecoder(command.get());
+        }
+    }
+
+    private Transaction transaction() {
+        return transaction == null ? new Transaction() : transaction;
+    }
+
+    // Replies
+
+    private void refuse(Violation violation, @Nullable Verb verb) {
+        Optional<Reply> last = budgets.spend(violation);
+        if (last.isPresent()) {
+            finish(last.get());
+        } else {
+            say(violation == Violation.SYNTAX && verb != null ? verb.syntaxError() : dialect.reply(violation));
+        }
+    }
+
+    /** Counts what was wrong with a message; its reply has been said. */
+    private void count(@Nullable Violation violation) {
+        if (violation != null) {
+            budgets.spend(violation).ifPresent(this::finish);
+        }
+    }
+
+    private void say(Reply reply) {
+        replies.append(reply, showsCodes(), transaction != null && transaction.smtpUtf8());
+    }
+
+    // RFC 2034 §4: no enhanced code in the greeting and in replies to HELO and EHLO
+    private void sayPlain(Reply reply) {
+        replies.append(reply, false, false);
+    }
+
+    private boolean showsCodes() {
+        return capabilities.has(Capability.ENHANCEDSTATUSCODES);
+    }
+
+    private void finish(Reply reply) {
+        say(reply);
+        close(reply.text());
+    }
+
+    private void close(String reason) {
+        phase = Phase.CLOSED;
+        asked = null;
+        answered = null;
+        position = end;
+        if (message != null) {
+            message.fail(reason);
+        }
+        output.close();
+    }
+}

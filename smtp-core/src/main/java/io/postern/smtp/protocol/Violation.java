@@ -1,0 +1,61 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.Replies;
+import io.postern.smtp.Reply;
+
+/** Every way in which a client can be wrong, with the reply to it, and whether it counts as a mistake. */
+public enum Violation {
+    UNKNOWN_COMMAND(Replies.UNKNOWN_COMMAND),
+    NOT_OFFERED(Reply.of(502, "5.5.1", "Error: command not implemented")),
+    LINE_TOO_LONG(Replies.LINE_TOO_LONG),
+    LINE_END(Replies.LINE_END),
+    BAD_CHARACTER(Replies.BAD_CHARACTER),
+    BAD_UTF8(Replies.BAD_UTF8),
+
+    OUT_OF_ORDER(Reply.of(503, "5.5.1", "Error: bad sequence of commands")),
+    SEND_HELLO_FIRST(Replies.SEND_HELLO_FIRST),
+    NEED_MAIL(Replies.NEED_MAIL),
+    /** A client that pipelines says DATA before it knows that no recipient was accepted. */
+    NEED_RCPT(Replies.NEED_RCPT, false),
+    NESTED_MAIL(Replies.NESTED_MAIL),
+    BDAT_UNDER_WAY(Replies.BDAT_UNDER_WAY),
+    ONLY_QUIT(Replies.ONLY_QUIT),
+    DATA_WITH_BINARYMIME(Replies.DATA_WITH_BINARYMIME),
+
+    /** The reply tells the syntax of the verb: {@link Verb#syntaxError()}. */
+    SYNTAX(Reply.of(501, "5.5.4", "Syntax error")),
+    MALFORMED_SENDER(Replies.MALFORMED_SENDER),
+    MALFORMED_RECIPIENT(Replies.MALFORMED_RECIPIENT),
+    SMTPUTF8_NEEDED(Replies.SMTPUTF8_NEEDED),
+    BAD_PARAMETER(Replies.BAD_PARAMETER),
+    DUPLICATE_PARAMETER(Replies.DUPLICATE_PARAMETER),
+    MAIL_PARAMETER_UNKNOWN(Replies.MAIL_PARAMETER_UNKNOWN),
+    RCPT_PARAMETER_UNKNOWN(Replies.RCPT_PARAMETER_UNKNOWN),
+    SIZE_TOO_LARGE(Replies.SIZE_TOO_LARGE, false),
+    TOO_MANY_RECIPIENTS(Replies.TOO_MANY_RECIPIENTS, false),
+
+    TOO_MUCH_DATA(Replies.TOO_MUCH_DATA, false),
+    TEXT_LINE_TOO_LONG(Replies.TEXT_LINE_TOO_LONG),
+    BARE_NEWLINE(Replies.BARE_NEWLINE);
+
+    private final Reply reply;
+    private final boolean mistake;
+
+    Violation(Reply reply) {
+        this(reply, true);
+    }
+
+    Violation(Reply reply, boolean mistake) {
+        this.reply = reply;
+        this.mistake = mistake;
+    }
+
+    public Reply reply() {
+        return reply;
+    }
+
+    /** Whether it counts against the client; what a well-behaved client can run into does not. */
+    boolean isMistake() {
+        return mistake;
+    }
+}

@@ -1,0 +1,154 @@
+package io.postern.smtp.server;
+
+import io.postern.smtp.MessageAbortedException;
+import io.vertx.core.Context;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of a message as its handler reads it. Nothing is handed over before a handler is set, nor while the stream is
+ * paused; the connection reads no further meanwhile, so that at most what one read of the socket gave waits here.
+ */
+final class BodyStream implements ReadStream<Buffer> {
+
+    private final Context context;
+    private final Runnable onDemand;
+    private final Consumer<Throwable> onFault;
+    private final Queue<Buffer> waiting = new ArrayDeque<>(1);
+    private @Nullable Handler<Buffer> handler;
+    private @Nullable Handler<Void> endHandler;
+    private @Nullable Handler<Throwable> exceptionHandler;
+    private long demand = Long.MAX_VALUE;
+    private boolean ended;
+    private boolean over;
+
+    /**
+     * @param onDemand called when the handler wants more
+     * @param onFault called when one of its handlers throws
+     */
+    BodyStream(Context context, Runnable onDemand, Consumer<Throwable> onFault) {
+        this.context = context;
+        this.onDemand = onDemand;
+        this.onFault = onFault;
+    }
+
+    /** Whether more should be read from the network. */
+    boolean wantsMore() {
+        return over || (handler != null && demand > 0 && waiting.isEmpty());
+    }
+
+    void offer(Buffer content) {
+        if (!over) {
+            waiting.add(content);
+            deliver();
+        }
+    }
+
+    void end() {
+        ended = true;
+        deliver();
+    }
+
+    /** Ends the stream with a failure; content that waits is dropped. */
+    void fail(String reason) {
+        if (!over) {
+            close();
+            if (exceptionHandler != null) {
+                guarded(exceptionHandler, new MessageAbortedException(reason));
+            }
+        }
+    }
+
+    /** The message has its answer: nothing more is handed over. */
+    void close() {
+        over = true;
+        waiting.clear();
+    }
+
+    private void deliver() {
+        while (!over && handler != null && demand > 0 && !waiting.isEmpty()) {
+            if (demand != Long.MAX_VALUE) {
+                demand--;
+            }
+            guarded(handler, waiting.remove());
+        }
+        if (!over && handler != null && ended && waiting.isEmpty()) {
+            over = true;
+            if (endHandler != null) {
+                guarded(endHandler, null);
+            }
+        }
+    }
+
+    private <T> void guarded(Handler<T> target, @Nullable T event) {
+        try {
+            target.handle(event);
+        } catch (RuntimeException | Error fault) {
+            onFault.accept(fault);
+        }
+    }
+
+    @Override
+    public BodyStream handler(@Nullable Handler<Buffer> newHandler) {
+        // what waits comes in a turn of its own, so that the caller can set its other handlers first
+        onContext(() -> {
+            handler = newHandler;
+            context.runOnContext(v -> more());
+        });
+        return this;
+    }
+
+    @Override
+    public BodyStream pause() {
+        onContext(() -> demand = 0);
+        return this;
+    }
+
+    @Override
+    public BodyStream resume() {
+        return fetch(Long.MAX_VALUE);
+    }
+
+    @Override
+    public BodyStream fetch(long amount) {
+        if (amount < 0) {
+            throw new IllegalArgumentException("amount is " + amount + "; allowed is 0 or more");
+        }
+        onContext(() -> {
+            demand = demand + amount < 0 ? Long.MAX_VALUE : demand + amount;
+            more();
+        });
+        return this;
+    }
+
+    @Override
+    public BodyStream endHandler(@Nullable Handler<Void> newHandler) {
+        onContext(() -> endHandler = newHandler);
+        return this;
+    }
+
+    @Override
+    public BodyStream exceptionHandler(@Nullable Handler<Throwable> newHandler) {
+        onContext(() -> exceptionHandler = newHandler);
+        return this;
+    }
+
+    private void more() {
+        deliver();
+        onDemand.run();
+    }
+
+    private void onContext(Runnable change) {
+        if (Vertx.currentContext() == context) {
+            change.run();
+        } else {
+            context.runOnContext(v -> change.run());
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package io.postern.smtp.server;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/**
+ * Keeps the time for all connections of a server: looks through them at each tick. A command costs no timer and no look at
+ * the clock, only the note of {@link #now()}.
+ */
+final class Deadlines {
+
+    /** How exact deadlines are, in milliseconds. */
+    static final long TICK_MILLIS = 250;
+
+    private final LongSupplier clock;
+    private final Set<SmtpConnection> connections = new HashSet<>();
+    private long now;
+
+    /** @param clock milliseconds since any fixed moment; it never goes back */
+    Deadlines(LongSupplier clock) {
+        this.clock = clock;
+        this.now = clock.getAsLong();
+    }
+
+    /** The time at the last tick, in milliseconds. */
+    long now() {
+        return now;
+    }
+
+    void add(SmtpConnection connection) {
+        connections.add(connection);
+    }
+
+    void remove(SmtpConnection connection) {
+        connections.remove(connection);
+    }
+
+    /** All connections, as they are now. */
+    List<SmtpConnection> connections() {
+        return List.copyOf(connections);
+    }
+
+    void tick() {
+        now = clock.getAsLong();
+        connections().forEach(SmtpConnection::checkDeadline);
+    }
+}

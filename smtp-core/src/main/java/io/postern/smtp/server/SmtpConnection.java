@@ -1,0 +1,451 @@
+package io.postern.smtp.server;
+
+import io.postern.smtp.EhloReply;
+import io.postern.smtp.Envelope;
+import io.postern.smtp.Recipient;
+import io.postern.smtp.Replies;
+import io.postern.smtp.Reply;
+import io.postern.smtp.Sender;
+import io.postern.smtp.Session;
+import io.postern.smtp.SmtpException;
+import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.protocol.ExtensionVerb;
+import io.postern.smtp.protocol.Output;
+import io.postern.smtp.protocol.Phase;
+import io.postern.smtp.protocol.SmtpEngine;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection: feeds what its socket reads to the engine, writes what the engine sends, and puts the engine's questions
+ * to the handler. After every call into the engine it {@link #settle() settles}.
+ */
+final class SmtpConnection implements Output, Session {
+
+    private static final Logger LOG = System.getLogger(SmtpConnection.class.getName());
+
+    private final VertxSmtpServer server;
+    private final Context context;
+    private final NetSocket socket;
+    private final SmtpHandler handler;
+    private final SmtpEngine engine;
+    private final long number;
+
+    private @Nullable BodyStream body;
+    /** Counts questions, so that an answer to one that was given up is known for what it is. */
+    private int question;
+
+    private long lastActivity;
+    private boolean driving;
+    private boolean reading = true;
+    private boolean draining;
+    private boolean turnDue;
+    private boolean ending;
+    private boolean closed;
+
+    SmtpConnection(VertxSmtpServer server, Context context, NetSocket socket, SmtpHandler handler, long number) {
+        this.server = server;
+        this.context = context;
+        this.socket = socket;
+        this.handler = handler;
+        this.number = number;
+        this.engine = new SmtpEngine(server.settings(), this);
+    }
+
+    void start() {
+        socket.handler(this::read);
+        socket.closeHandler(v -> closed());
+        socket.exceptionHandler(cause -> LOG.log(Level.DEBUG, () -> id() + ": " + cause));
+        socket.shutdownHandler(grace -> stop());
+        LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
+        drive(engine::start);
+    }
+
+    private void read(Buffer buffer) {
+        drive(() -> Buffers.unwrap(buffer, engine::receive));
+    }
+
+    /** The server stops: a transaction that is open may finish. */
+    void stop() {
+        drive(engine::stop);
+    }
+
+    /** Ends the session with a reply, whatever is going on. */
+    void terminate(Reply reply) {
+        drive(() -> engine.terminate(reply));
+    }
+
+    /** Ends or goes on with what has waited too long. */
+    void checkDeadline() {
+        long waited = server.deadlines().now() - lastActivity;
+        if (awaitsHandler()) {
+            if (server.isOver(server.options().getHandlerTimeout(), waited)) {
+                LOG.log(Level.WARNING, () -> id() + ": the handler has not answered for " + waited + " ms");
+                drive(this::giveUpOnHandler);
+            }
+        } else if (server.isOver(server.options().getTimeout(), waited)) {
+            terminate(Replies.CLIENT_TIMEOUT);
+        }
+    }
+
+    private boolean awaitsHandler() {
+        return engine.awaitsAnswer() || (body != null && !body.wantsMore());
+    }
+
+    private void giveUpOnHandler() {
+        if (body != null) {
+            bodyFailed("the handler has not answered in time");
+            engine.bodyAnswer(Replies.HANDLER_FAILED);
+        } else {
+            question++;
+            engine.answer(Replies.HANDLER_FAILED);
+        }
+    }
+
+    /** Calls into the engine. Whatever goes wrong in there ends the session, never leaves it hanging. */
+    private void drive(Runnable call) {
+        lastActivity = server.deadlines().now();
+        if (driving) {
+            call.run(); // a handler answers inside a question; who asked it settles
+            return;
+        }
+        driving = true;
+        try {
+            call.run();
+        } catch (RuntimeException | Error fault) {
+            LOG.log(Level.ERROR, id() + ": internal error, closing the connection", fault);
+            engine.terminate(Replies.CONNECTION_FAILED);
+        } finally {
+            driving = false;
+        }
+        settle();
+    }
+
+    /** Reads on or stops reading, takes another turn, closes: as the engine, the body and the write queue want it. */
+    private void settle() {
+        if (driving || closed || ending) {
+            return;
+        }
+        if (engine.phase() == Phase.CLOSED) {
+            ending = true;
+            socket.end();
+            return;
+        }
+        boolean full = socket.writeQueueFull();
+        if (full && !draining) {
+            draining = true;
+            socket.drainHandler(v -> {
+                draining = false;
+                settle();
+            });
+        }
+        if (engine.wantsTurn() && !full && !turnDue) {
+            turnDue = true;
+            context.runOnContext(v -> {
+                turnDue = false;
+                drive(engine::takeTurn);
+            });
+        }
+        boolean read = engine.wantsInput() && !full && (body == null || body.wantsMore());
+        if (read != reading) {
+            reading = read;
+            if (read) {
+                socket.resume();
+            } else {
+                socket.pause();
+            }
+        }
+    }
+
+    private void closed() {
+        closed = true;
+        server.remove(this);
+        try {
+            engine.disconnected();
+            handler.handleDisconnect(this);
+        } catch (RuntimeException | Error fault) {
+            LOG.log(Level.ERROR, id() + ": handleDisconnect failed", fault);
+        }
+        LOG.log(Level.DEBUG, () -> id() + ": disconnected");
+    }
+
+    // Output: what the engine wants
+
+    @Override
+    public void send(byte[] bytes, int from, int to) {
+        if (LOG.isLoggable(Level.DEBUG)) {
+            String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+            text.lines().forEach(line -> LOG.log(Level.DEBUG, id() + ": S: " + line));
+        }
+        if (!closed) {
+            socket.write(Buffers.wrap(bytes, from, to));
+        }
+    }
+
+    @Override
+    public void received(String line) {
+        if (LOG.isLoggable(Level.DEBUG)) {
+            LOG.log(Level.DEBUG, id() + ": C: " + line);
+        }
+    }
+
+    @Override
+    public void close() {
+        // settle() closes the socket, after what is still to be sent
+    }
+
+    @Override
+    public void connect() {
+        ask(() -> handler.handleConnect(this));
+    }
+
+    @Override
+    public void helo(String hostName) {
+        ask(() -> handler.handleHelo(this, hostName));
+    }
+
+    @Override
+    public void ehlo(String hostName, EhloReply planned) {
+        ask(() -> handler.handleEhlo(this, hostName, planned), this::answerEhlo);
+    }
+
+    @Override
+    public void mail(Envelope envelope, Sender sender) {
+        ask(() -> handler.handleMail(this, envelope, sender));
+    }
+
+    @Override
+    public void rcpt(Envelope envelope, Recipient recipient) {
+        ask(() -> handler.handleRcpt(this, envelope, recipient));
+    }
+
+    @Override
+    public void rset(Envelope envelope) {
+        ask(() -> handler.handleRset(this, envelope));
+    }
+
+    @Override
+    public void noop(String argument) {
+        ask(() -> handler.handleNoop(this, argument));
+    }
+
+    @Override
+    public void vrfy(String address) {
+        ask(() -> handler.handleVrfy(this, address));
+    }
+
+    @Override
+    public void expn(String list) {
+        ask(() -> handler.handleExpn(this, list));
+    }
+
+    @Override
+    public void help(String topic, Reply planned) {
+        ask(() -> handler.handleHelp(this, topic, planned));
+    }
+
+    @Override
+    public void quit() {
+        ask(() -> handler.handleQuit(this));
+    }
+
+    @Override
+    public void extension(ExtensionVerb verb, Envelope envelope, String argument) {
+        ask(() -> server.extension(verb).handle(this, envelope, argument));
+    }
+
+    @Override
+    public void bodyStart(Envelope envelope) {
+        BodyStream opened = new BodyStream(context, this::settle, this::bodyHandlerFailed);
+        body = opened;
+        Future<Reply> answer = call(() -> handler.handleData(this, envelope, opened));
+        if (answer.isComplete()) {
+            answerBody(opened, answer);
+        } else {
+            engine.bodyReady();
+            whenComplete(answer, done -> {
+                if (body == opened) {
+                    drive(() -> answerBody(opened, done));
+                }
+            });
+        }
+    }
+
+    private void answerBody(BodyStream answered, Future<Reply> answer) {
+        body = null;
+        answered.close();
+        engine.bodyAnswer(replyOf(answer));
+    }
+
+    private void bodyHandlerFailed(Throwable fault) {
+        BodyStream failed = body;
+        if (failed != null) {
+            drive(() -> answerBody(failed, Future.failedFuture(fault)));
+        } else {
+            LOG.log(Level.WARNING, id() + ": a handler of a body that is over failed", fault);
+        }
+    }
+
+    @Override
+    public void body(byte[] bytes, int from, int to) {
+        if (body != null) {
+            body.offer(Buffers.wrap(bytes, from, to));
+        }
+    }
+
+    @Override
+    public void bodyEnd() {
+        if (body != null) {
+            body.end();
+        }
+    }
+
+    @Override
+    public void bodyFailed(String reason) {
+        BodyStream failed = body;
+        body = null;
+        if (failed != null) {
+            failed.fail(reason);
+        }
+    }
+
+    // Questions
+
+    private void ask(Supplier<@Nullable Future<Reply>> hook) {
+        ask(hook, answer -> engine.answer(replyOf(answer)));
+    }
+
+    private <T> void ask(Supplier<@Nullable Future<T>> hook, Consumer<Future<T>> answer) {
+        int asked = ++question;
+        Future<T> future = call(hook);
+        if (future.isComplete()) {
+            answer.accept(future);
+        } else {
+            whenComplete(future, done -> {
+                if (asked == question && engine.awaitsAnswer()) {
+                    drive(() -> answer.accept(done));
+                }
+            });
+        }
+    }
+
+    private void answerEhlo(Future<EhloReply> answer) {
+        EhloReply reply = answer.succeeded() ? answer.result() : null;
+        if (reply != null) {
+            engine.answer(reply);
+        } else {
+            engine.answer(refusal(answer));
+        }
+    }
+
+    /** Calls a hook; that it throws or gives nothing is a failure like any other. */
+    private static <T> Future<T> call(Supplier<@Nullable Future<T>> hook) {
+        try {
+            Future<T> future = hook.get();
+            return future != null ? future : Future.failedFuture(noReply());
+        } catch (RuntimeException | Error fault) {
+            return Future.failedFuture(fault);
+        }
+    }
+
+    private <T> void whenComplete(Future<T> future, Consumer<Future<T>> then) {
+        future.onComplete(done -> {
+            if (Vertx.currentContext() == context) {
+                then.accept(future);
+            } else {
+                context.runOnContext(v -> then.accept(future));
+            }
+        });
+    }
+
+    private Reply replyOf(Future<Reply> answer) {
+        Reply reply = answer.succeeded() ? answer.result() : null;
+        return reply != null && reply.code() / 100 != 3 ? reply : refusal(answer);
+    }
+
+    /** What the client reads of a hook that has failed: never what went wrong. */
+    private Reply refusal(Future<?> answer) {
+        if (answer.cause() instanceof SmtpException refusal) {
+            return refusal.reply();
+        }
+        Throwable cause = answer.failed() ? answer.cause() : noReply();
+        LOG.log(Level.ERROR, id() + ": the handler failed", cause);
+        try {
+            Reply reply = handler.handleException(this, cause);
+            return reply.code() < 400 ? Replies.HANDLER_FAILED : reply;
+        } catch (RuntimeException | Error fault) {
+            LOG.log(Level.ERROR, id() + ": handleException failed", fault);
+            return Replies.HANDLER_FAILED;
+        }
+    }
+
+    private static Throwable noReply() {
+        return new IllegalStateException("the hook gave no reply of 2xx, 4xx or 5xx");
+    }
+
+    // Session
+
+    @Override
+    public String id() {
+        return server.sessionId(number);
+    }
+
+    @Override
+    public SocketAddress peer() {
+        SocketAddress local = socket.localAddress();
+        // the peer of a Unix socket has no address, and not every transport says so
+        return local != null && local.isDomainSocket() ? local : socket.remoteAddress();
+    }
+
+    @Override
+    public SocketAddress local() {
+        return socket.localAddress();
+    }
+
+    @Override
+    public Optional<String> hostName() {
+        return engine.hostName();
+    }
+
+    @Override
+    public boolean extendedSmtp() {
+        return engine.extended();
+    }
+
+    @Override
+    public Optional<SSLSession> sslSession() {
+        return Optional.ofNullable(socket.sslSession());
+    }
+
+    @Override
+    public String serverName() {
+        return server.hostName();
+    }
+
+    @Override
+    public Reply greeting() {
+        return server.greeting();
+    }
+
+    @Override
+    public Context context() {
+        return context;
+    }
+
+    @Override
+    public String toString() {
+        return "Session[" + id() + ", peer=" + peer() + ", phase=" + engine.phase() + "]";
+    }
+}

@@ -1,0 +1,11 @@
+/**
+ * Protocol engine, public API and Vert.x driver of the Postern SMTP and LMTP server framework.
+ */
+@SuppressWarnings("module") // the friends below are compiled after this module
+module io.postern.smtp.core {
+    requires transitive io.vertx.core;
+    requires io.netty.buffer;
+    requires static transitive org.jspecify;
+
+    exports io.postern.smtp;
+}
