@@ -50,7 +50,9 @@ public final class EhloReply {
 
     /** The whole line that begins with this keyword, in any case. */
     public Optional<String> line(String keyword) {
-        return lines.stream().filter(line -> keywordOf(line).equals(upper(keyword))).findFirst();
+        return lines.stream()
+                .filter(line -> keywordOf(line).equals(upper(keyword)))
+                .findFirst();
     }
 
     /** This reply with one more line; a line with the same keyword is replaced where it stands. */
@@ -68,7 +70,11 @@ public final class EhloReply {
 
     /** This reply without the line of this keyword, in any case. */
     public EhloReply without(String keyword) {
-        return of(hostName, lines.stream().filter(line -> !keywordOf(line).equals(upper(keyword))).toList());
+        return of(
+                hostName,
+                lines.stream()
+                        .filter(line -> !keywordOf(line).equals(upper(keyword)))
+                        .toList());
     }
 
     /** The reply with its code, 250. */

@@ -41,8 +41,8 @@ public record EnhancedCode(int status, int subject, int detail) {
         if (parts.length != 3 || !parts[0].matches("[245]") || !isNumber(parts[1]) || !isNumber(parts[2])) {
             return Optional.empty();
         }
-        return Optional.of(new EnhancedCode(
-                Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2])));
+        return Optional.of(
+                new EnhancedCode(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2])));
     }
 
     private static boolean isNumber(String part) {

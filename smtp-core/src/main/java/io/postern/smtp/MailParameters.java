@@ -23,8 +23,8 @@ public record MailParameters(
         String text) {
 
     /** A MAIL command without parameters. */
-    public static final MailParameters NONE = new MailParameters(
-            OptionalLong.empty(), BodyType.SEVENBIT, false, Optional.empty(), Optional.empty(), "");
+    public static final MailParameters NONE =
+            new MailParameters(OptionalLong.empty(), BodyType.SEVENBIT, false, Optional.empty(), Optional.empty(), "");
 
     /** The parameters one by one as the client sent them, such as {@code SIZE=1000}; upper and lower case are kept. */
     public List<String> options() {

@@ -53,8 +53,7 @@ public final class Replies {
     public static final Reply SIZE_TOO_LARGE =
             Reply.of(552, "5.3.4", "Error: message size exceeds fixed maximum message size");
     public static final Reply TOO_MUCH_DATA = Reply.of(552, "5.3.4", "Error: Too much mail data");
-    public static final Reply TEXT_LINE_TOO_LONG =
-            Reply.of(500, "5.6.0", "Line too long (see RFC5321 4.5.3.1.6)");
+    public static final Reply TEXT_LINE_TOO_LONG = Reply.of(500, "5.6.0", "Line too long (see RFC5321 4.5.3.1.6)");
     public static final Reply BARE_NEWLINE =
             Reply.of(554, "5.6.0", "Error: CR or LF alone in message, lines end with CR LF");
 

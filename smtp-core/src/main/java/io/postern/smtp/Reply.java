@@ -86,8 +86,7 @@ public record Reply(int code, Optional<EnhancedCode> enhancedCode, List<String> 
             lines.add(wire[i].length() < 4 ? "" : wire[i].substring(4));
         }
         int code = Integer.parseInt(wire[0].substring(0, 3));
-        Optional<EnhancedCode> enhanced =
-                EnhancedCode.find(lines.get(0)).filter(found -> found.status() == code / 100);
+        Optional<EnhancedCode> enhanced = EnhancedCode.find(lines.get(0)).filter(found -> found.status() == code / 100);
         enhanced.ifPresent(found -> lines.replaceAll(line -> withoutCode(line, found.toString())));
         return new Reply(code, enhanced, lines);
     }

@@ -78,8 +78,7 @@ final class SmtpServerOptionsJson {
     }
 
     private record Property(
-            Function<SmtpServerOptions, @Nullable Object> get,
-            BiConsumer<SmtpServerOptions, Object> set) {}
+            Function<SmtpServerOptions, @Nullable Object> get, BiConsumer<SmtpServerOptions, Object> set) {}
 
     private static void text(
             String name,
@@ -106,7 +105,11 @@ final class SmtpServerOptionsJson {
             String name,
             Function<SmtpServerOptions, Long> get,
             BiFunction<SmtpServerOptions, Long, SmtpServerOptions> set) {
-        property(name, get::apply, (property, value) -> as(Number.class, property, value).longValue(), set);
+        property(
+                name,
+                get::apply,
+                (property, value) -> as(Number.class, property, value).longValue(),
+                set);
     }
 
     private static void duration(
@@ -116,7 +119,8 @@ final class SmtpServerOptionsJson {
         property(
                 name,
                 options -> get.apply(options).toMillis(),
-                (property, value) -> Duration.ofMillis(as(Number.class, property, value).longValue()),
+                (property, value) ->
+                        Duration.ofMillis(as(Number.class, property, value).longValue()),
                 set);
     }
 
@@ -142,8 +146,8 @@ final class SmtpServerOptionsJson {
 
     private static <T> T as(Class<T> type, String name, @Nullable Object value) {
         if (!type.isInstance(value)) {
-            throw new IllegalArgumentException(
-                    name + " is " + value + "; expected is a " + type.getSimpleName().toLowerCase(Locale.ROOT));
+            throw new IllegalArgumentException(name + " is " + value + "; expected is a "
+                    + type.getSimpleName().toLowerCase(Locale.ROOT));
         }
         return type.cast(value);
     }

@@ -106,11 +106,13 @@ final class IncomingMessage implements BodyDecoder.Sink {
     }
 
     /** What the client is to be told, as far as that is settled: what it did wrong before what the application said. */
-    @Nullable Reply verdict() {
+    @Nullable
+    Reply verdict() {
         return violation != null ? violation.reply() : answer;
     }
 
-    @Nullable Violation violation() {
+    @Nullable
+    Violation violation() {
         return violation;
     }
 }

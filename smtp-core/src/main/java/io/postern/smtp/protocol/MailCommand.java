@@ -49,9 +49,10 @@ final class MailCommand implements Parameters.Taker {
             return Parsed.wrong(Violation.MALFORMED_SENDER);
         }
         return parameters(path.parameters(), capabilities, settings)
-                .then(parameters -> !parameters.smtpUtf8() && !mailbox.map(Mailbox::isAscii).orElse(true)
-                        ? Parsed.wrong(Violation.SMTPUTF8_NEEDED)
-                        : Parsed.ok(new Sender(mailbox, parameters)));
+                .then(parameters ->
+                        !parameters.smtpUtf8() && !mailbox.map(Mailbox::isAscii).orElse(true)
+                                ? Parsed.wrong(Violation.SMTPUTF8_NEEDED)
+                                : Parsed.ok(new Sender(mailbox, parameters)));
     }
 
     /** Whether the local part is within the limit for it. */
@@ -59,8 +60,7 @@ final class MailCommand implements Parameters.Taker {
         return limits.localPart() == 0 || mailbox.localPartOctets() <= limits.localPart();
     }
 
-    private static Parsed<MailParameters> parameters(
-            String text, Capabilities capabilities, EngineSettings settings) {
+    private static Parsed<MailParameters> parameters(String text, Capabilities capabilities, EngineSettings settings) {
         if (text.isEmpty()) {
             return Parsed.ok(MailParameters.NONE);
         }
@@ -79,9 +79,10 @@ final class MailCommand implements Parameters.Taker {
             case "SMTPUTF8" -> when(Capability.SMTPUTF8, () -> smtpUtf8(value));
             case "RET" -> when(Capability.DSN, () -> ret(value));
             case "ENVID" -> when(Capability.DSN, () -> envelopeId(value));
-            default -> extensionParameters.contains(keyword)
-                    ? Optional.empty()
-                    : Optional.of(Violation.MAIL_PARAMETER_UNKNOWN);
+            default ->
+                extensionParameters.contains(keyword)
+                        ? Optional.empty()
+                        : Optional.of(Violation.MAIL_PARAMETER_UNKNOWN);
         };
     }
 
@@ -90,9 +91,7 @@ final class MailCommand implements Parameters.Taker {
     }
 
     private Optional<Violation> size(@Nullable String value) {
-        if (value == null
-                || value.length() > MAX_SIZE_DIGITS
-                || value.chars().anyMatch(c -> c < '0' || c > '9')) {
+        if (value == null || value.length() > MAX_SIZE_DIGITS || value.chars().anyMatch(c -> c < '0' || c > '9')) {
             return Optional.of(Violation.BAD_PARAMETER);
         }
         long declared = value.length() > MAX_LONG_DIGITS ? Long.MAX_VALUE : Long.parseLong(value);

@@ -39,7 +39,8 @@ final class PathParser {
         if (start < 0) {
             return Parsed.wrong(malformed);
         }
-        String parameters = behind == argument.length() ? "" : argument.substring(behind).strip();
+        String parameters =
+                behind == argument.length() ? "" : argument.substring(behind).strip();
         return Parsed.ok(new Path(argument.substring(start, end), parameters));
     }
 

@@ -47,8 +47,7 @@ final class RcptCommand implements Parameters.Taker {
                 .then(parameters -> Parsed.ok(new Recipient(mailbox, parameters)));
     }
 
-    private static Parsed<RcptParameters> parameters(
-            String text, Capabilities capabilities, EngineSettings settings) {
+    private static Parsed<RcptParameters> parameters(String text, Capabilities capabilities, EngineSettings settings) {
         if (text.isEmpty()) {
             return Parsed.ok(RcptParameters.NONE);
         }
@@ -69,9 +68,7 @@ final class RcptCommand implements Parameters.Taker {
             originalRecipient = value == null ? Optional.empty() : originalRecipient(value);
             return originalRecipient.isPresent() ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
         }
-        return extensionParameters.contains(keyword)
-                ? Optional.empty()
-                : Optional.of(Violation.RCPT_PARAMETER_UNKNOWN);
+        return extensionParameters.contains(keyword) ? Optional.empty() : Optional.of(Violation.RCPT_PARAMETER_UNKNOWN);
     }
 
     // notify-esmtp-value = "NEVER" / 1#notify-list-element
@@ -108,7 +105,6 @@ final class RcptCommand implements Parameters.Taker {
         if (!addressType.matches("[A-Za-z0-9-]+")) {
             return Optional.empty();
         }
-        return Xtext.decode(value.substring(semicolon + 1))
-                .map(address -> new OriginalRecipient(addressType, address));
+        return Xtext.decode(value.substring(semicolon + 1)).map(address -> new OriginalRecipient(addressType, address));
     }
 }

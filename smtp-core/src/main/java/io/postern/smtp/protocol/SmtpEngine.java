@@ -137,8 +137,8 @@ public final class SmtpEngine {
      */
     public void bodyAnswer(Reply reply) {
         if (message == null || !message.isUndecided()) {
-            throw new IllegalStateException("answer \"" + reply + "\" to a message in phase " + phase
-                    + ", but none is owed");
+            throw new IllegalStateException(
+                    "answer \"" + reply + "\" to a message in phase " + phase + ", but none is owed");
         }
         message.answer(checked(reply));
         if (askedAboutMessage) {
@@ -326,7 +326,11 @@ public final class SmtpEngine {
         ask(reply -> {
             EhloReply lines = offered;
             offered = null;
-            hello(reply, argument, true, lines == null ? capabilities : settings.planned().offeredBy(lines));
+            hello(
+                    reply,
+                    argument,
+                    true,
+                    lines == null ? capabilities : settings.planned().offeredBy(lines));
         });
         output.ehlo(argument, settings.planned().reply());
         return Optional.empty();
@@ -364,16 +368,17 @@ public final class SmtpEngine {
         if (current.recipients().size() >= settings.limits().recipients()) {
             return Optional.of(Violation.TOO_MANY_RECIPIENTS);
         }
-        return RcptCommand.parse(argument, capabilities, settings, current.smtpUtf8()).ifOk(recipient -> {
-            ask(reply -> {
-                say(reply);
-                if (reply.isPositive()) {
-                    current.accept(recipient);
-                    phase = Phase.RECIPIENTS;
-                }
-            });
-            output.rcpt(current, recipient);
-        });
+        return RcptCommand.parse(argument, capabilities, settings, current.smtpUtf8())
+                .ifOk(recipient -> {
+                    ask(reply -> {
+                        say(reply);
+                        if (reply.isPositive()) {
+                            current.accept(recipient);
+                            phase = Phase.RECIPIENTS;
+                        }
+                    });
+                    output.rcpt(current, recipient);
+                });
     }
 
     private Optional<Violation> data(String argument) {

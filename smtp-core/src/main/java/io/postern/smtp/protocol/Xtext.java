@@ -1,8 +1,8 @@
 package io.postern.smtp.protocol;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /** The encoding of parameter values in which {@code +3D} stands for {@code =} (RFC 3461 §4). */

@@ -19,8 +19,9 @@ final class ExtensionRules {
                 throw new IllegalArgumentException(
                         "verb is \"" + verb + "\"; allowed are 3 to 32 capital letters and digits");
             }
-            boolean taken = Arrays.stream(Verb.values()).anyMatch(known -> known.name().equals(verb))
-                    || others.stream().map(Extension::verb).anyMatch(Optional.of(verb)::equals);
+            boolean taken =
+                    Arrays.stream(Verb.values()).anyMatch(known -> known.name().equals(verb))
+                            || others.stream().map(Extension::verb).anyMatch(Optional.of(verb)::equals);
             if (taken) {
                 throw new IllegalArgumentException("verb is \"" + verb + "\", which the server has already");
             }

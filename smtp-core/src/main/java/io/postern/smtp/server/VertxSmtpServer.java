@@ -123,12 +123,10 @@ public final class VertxSmtpServer implements SmtpServer {
                 settings(hostName),
                 vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
-        return server.listen(address)
-                .onFailure(cause -> forget(begun))
-                .map(bound -> {
-                    LOG.log(Level.DEBUG, () -> "listening on " + address);
-                    return this;
-                });
+        return server.listen(address).onFailure(cause -> forget(begun)).map(bound -> {
+            LOG.log(Level.DEBUG, () -> "listening on " + address);
+            return this;
+        });
     }
 
     private EngineSettings settings(String hostName) {
@@ -166,8 +164,8 @@ public final class VertxSmtpServer implements SmtpServer {
             socket.end(Buffers.text(Replies.CONNECTION_FAILED + "\r\n"));
             return;
         }
-        SmtpConnection connection = new SmtpConnection(
-                this, vertx.getOrCreateContext(), socket, handler, SESSIONS.incrementAndGet());
+        SmtpConnection connection =
+                new SmtpConnection(this, vertx.getOrCreateContext(), socket, handler, SESSIONS.incrementAndGet());
         deadlines.add(connection);
         open.incrementAndGet();
         connection.start();
