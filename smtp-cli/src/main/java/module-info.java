@@ -1,0 +1,11 @@
+/** The {@code postern} command. */
+@SuppressWarnings("requires-automatic") // Micrometer has no module-info
+module io.postern.smtp.cli {
+    requires io.postern.smtp.core;
+    requires io.postern.smtp.lmtp;
+    requires io.postern.smtp.controller;
+    requires io.postern.smtp.handlers;
+    requires info.picocli;
+    requires micrometer.core;
+    requires static org.jspecify;
+}

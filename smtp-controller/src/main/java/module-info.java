@@ -1,0 +1,5 @@
+/** Starting and stopping servers. */
+module io.postern.smtp.controller {
+    requires transitive io.postern.smtp.core;
+    requires static transitive org.jspecify;
+}

@@ -1,0 +1,7 @@
+/** Ready handlers. */
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Micrometer has no module-info
+module io.postern.smtp.handlers {
+    requires transitive io.postern.smtp.core;
+    requires static transitive micrometer.core;
+    requires static transitive org.jspecify;
+}
