@@ -83,28 +83,28 @@ final class SmtpServerOptionsJson {
     private static void text(
             String name,
             Function<SmtpServerOptions, String> get,
-            BiFunction<SmtpServerOptions, String, SmtpServerOptions> set) {
+            BiConsumer<SmtpServerOptions, String> set) {
         property(name, get::apply, (property, value) -> as(String.class, property, value), set);
     }
 
     private static void bool(
             String name,
             Function<SmtpServerOptions, Boolean> get,
-            BiFunction<SmtpServerOptions, Boolean, SmtpServerOptions> set) {
+            BiConsumer<SmtpServerOptions, Boolean> set) {
         property(name, get::apply, (property, value) -> as(Boolean.class, property, value), set);
     }
 
     private static void integer(
             String name,
             Function<SmtpServerOptions, Integer> get,
-            BiFunction<SmtpServerOptions, Integer, SmtpServerOptions> set) {
+            BiConsumer<SmtpServerOptions, Integer> set) {
         property(name, get::apply, (property, value) -> toInt(property, as(Number.class, property, value)), set);
     }
 
     private static void number(
             String name,
             Function<SmtpServerOptions, Long> get,
-            BiFunction<SmtpServerOptions, Long, SmtpServerOptions> set) {
+            BiConsumer<SmtpServerOptions, Long> set) {
         property(
                 name,
                 get::apply,
@@ -115,7 +115,7 @@ final class SmtpServerOptionsJson {
     private static void duration(
             String name,
             Function<SmtpServerOptions, Duration> get,
-            BiFunction<SmtpServerOptions, Duration, SmtpServerOptions> set) {
+            BiConsumer<SmtpServerOptions, Duration> set) {
         property(
                 name,
                 options -> get.apply(options).toMillis(),
@@ -128,7 +128,7 @@ final class SmtpServerOptionsJson {
             String name,
             Class<E> type,
             Function<SmtpServerOptions, E> get,
-            BiFunction<SmtpServerOptions, E, SmtpServerOptions> set) {
+            BiConsumer<SmtpServerOptions, E> set) {
         property(
                 name,
                 options -> get.apply(options).name(),
@@ -140,8 +140,8 @@ final class SmtpServerOptionsJson {
             String name,
             Function<SmtpServerOptions, @Nullable Object> get,
             BiFunction<String, Object, T> read,
-            BiFunction<SmtpServerOptions, T, SmtpServerOptions> set) {
-        PROPERTIES.put(name, new Property(get, (options, value) -> set.apply(options, read.apply(name, value))));
+            BiConsumer<SmtpServerOptions, T> set) {
+        PROPERTIES.put(name, new Property(get, (options, value) -> set.accept(options, read.apply(name, value))));
     }
 
     private static <T> T as(Class<T> type, String name, @Nullable Object value) {

@@ -49,6 +49,7 @@ final class BodyDecoder {
     private int read;
     private int end;
     private byte[] target = NONE;
+    private boolean inPlace;
     private int start;
     private int write;
 
@@ -65,7 +66,9 @@ final class BodyDecoder {
 
     /** Unpacks a region, which is overwritten. @return the index behind what belongs to the message */
     int decode(byte[] bytes, int from, int to) {
-        source = target = bytes;
+        source = bytes;
+        target = bytes;
+        inPlace = true;
         read = start = write = from;
         end = to;
         while (read < end && state != State.END) {
@@ -81,7 +84,8 @@ final class BodyDecoder {
         if (write > start) {
             sink.content(target, start, write);
         }
-        source = target = NONE;
+        source = NONE;
+        target = NONE;
         return read;
     }
 
@@ -188,7 +192,7 @@ final class BodyDecoder {
     /** Passes on what was read up to {@code to}. */
     private void pass(int to) {
         int length = to - read;
-        if (target != source || write != read) {
+        if (!inPlace || write != read) {
             System.arraycopy(source, read, target, write, length);
         }
         write += length;
@@ -197,11 +201,12 @@ final class BodyDecoder {
 
     /** Passes on an octet that does not stand where the next one is read. */
     private void insert(byte octet) {
-        if (target == source && write == read) {
+        if (inPlace && write == read) {
             // each octet still to be read can become two at the most, and the first of them may be held back
             byte[] larger = new byte[write - start + 2 * (end - read) + 2];
             System.arraycopy(target, start, larger, 0, write - start);
             target = larger;
+            inPlace = false;
             write -= start;
             start = 0;
         }
