@@ -81,30 +81,22 @@ final class SmtpServerOptionsJson {
             Function<SmtpServerOptions, @Nullable Object> get, BiConsumer<SmtpServerOptions, Object> set) {}
 
     private static void text(
-            String name,
-            Function<SmtpServerOptions, String> get,
-            BiConsumer<SmtpServerOptions, String> set) {
+            String name, Function<SmtpServerOptions, String> get, BiConsumer<SmtpServerOptions, String> set) {
         property(name, get::apply, (property, value) -> as(String.class, property, value), set);
     }
 
     private static void bool(
-            String name,
-            Function<SmtpServerOptions, Boolean> get,
-            BiConsumer<SmtpServerOptions, Boolean> set) {
+            String name, Function<SmtpServerOptions, Boolean> get, BiConsumer<SmtpServerOptions, Boolean> set) {
         property(name, get::apply, (property, value) -> as(Boolean.class, property, value), set);
     }
 
     private static void integer(
-            String name,
-            Function<SmtpServerOptions, Integer> get,
-            BiConsumer<SmtpServerOptions, Integer> set) {
+            String name, Function<SmtpServerOptions, Integer> get, BiConsumer<SmtpServerOptions, Integer> set) {
         property(name, get::apply, (property, value) -> toInt(property, as(Number.class, property, value)), set);
     }
 
     private static void number(
-            String name,
-            Function<SmtpServerOptions, Long> get,
-            BiConsumer<SmtpServerOptions, Long> set) {
+            String name, Function<SmtpServerOptions, Long> get, BiConsumer<SmtpServerOptions, Long> set) {
         property(
                 name,
                 get::apply,
@@ -113,9 +105,7 @@ final class SmtpServerOptionsJson {
     }
 
     private static void duration(
-            String name,
-            Function<SmtpServerOptions, Duration> get,
-            BiConsumer<SmtpServerOptions, Duration> set) {
+            String name, Function<SmtpServerOptions, Duration> get, BiConsumer<SmtpServerOptions, Duration> set) {
         property(
                 name,
                 options -> get.apply(options).toMillis(),
@@ -125,10 +115,7 @@ final class SmtpServerOptionsJson {
     }
 
     private static <E extends Enum<E>> void constant(
-            String name,
-            Class<E> type,
-            Function<SmtpServerOptions, E> get,
-            BiConsumer<SmtpServerOptions, E> set) {
+            String name, Class<E> type, Function<SmtpServerOptions, E> get, BiConsumer<SmtpServerOptions, E> set) {
         property(
                 name,
                 options -> get.apply(options).name(),
