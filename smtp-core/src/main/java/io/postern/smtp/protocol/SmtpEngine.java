@@ -163,9 +163,7 @@ public final class SmtpEngine {
     /** Ends the session with a reply, whatever is going on. */
     public void terminate(Reply reply) {
         if (phase != Phase.CLOSED) {
-            say(reply);
-            close(reply.text());
-            replies.flush(output);
+            finish(reply);
         }
     }
 
@@ -631,6 +629,7 @@ public final class SmtpEngine {
         if (message != null) {
             message.fail(reason);
         }
+        replies.flush(output);
         output.close();
     }
 }
