@@ -498,7 +498,11 @@ public final class SmtpEngine {
     }
 
     private void receiveText(IncomingMessage current) {
-        position = current.receive(input, position, end);
+        int taken = current.receive(input, position, end);
+        if (phase == Phase.CLOSED) {
+            return; // the session was ended by who read the content
+        }
+        position = taken;
         if (current.ended()) {
             awaitAnswer(current);
         } else if (current.isTooMuchToDrop()) {
@@ -508,13 +512,14 @@ public final class SmtpEngine {
 
     private void receiveChunk(ChunkDecoder current) {
         int taken = current.take(position, end);
+        int from = position;
+        position = taken;
         if (message != null) {
-            message.receive(input, position, taken);
-            if (message.isTooMuchToDrop()) {
+            message.receive(input, from, taken);
+            if (message.isTooMuchToDrop() && phase != Phase.CLOSED) {
                 finish(Replies.TOO_MUCH_DISCARDED);
             }
         }
-        position = taken;
     }
 
     private void endOfChunk(ChunkDecoder current) {
