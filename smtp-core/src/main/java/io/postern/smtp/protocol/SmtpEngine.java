@@ -234,12 +234,20 @@ public final class SmtpEngine {
 
     private void goOn(Reply reply) {
         Consumer<Reply> then = Objects.requireNonNull(asked);
+        boolean aboutMessage = askedAboutMessage;
         asked = null;
         askedAboutMessage = false;
         answered = null;
         then.accept(reply);
+        if (!aboutMessage) {
+            closeAfter(reply); // the answer to a message may still have to wait for the end of it
+        }
+    }
+
+    // RFC 5321 §3.8: 421 says that the connection closes
+    private void closeAfter(Reply reply) {
         if (reply.code() == 421 && phase != Phase.CLOSED) {
-            close(reply.text()); // RFC 5321 §3.8: 421 says that the connection closes
+            close(reply.text());
         }
     }
 
@@ -391,7 +399,7 @@ public final class SmtpEngine {
                 say(Replies.START_DATA);
                 phase = Phase.BODY;
             } else {
-                endOfMessage();
+                endOfMessage(1); // RFC 2033 §4.2: only a message that was sent is answered for each recipient
             }
         });
         return Optional.empty();
@@ -537,34 +545,34 @@ public final class SmtpEngine {
             say(Reply.of(250, "2.0.0", current.size() + " octets received"));
         } else {
             // RFC 3030 §2: the message is lost, and chunks that still come are refused until the next MAIL
-            count(message.violation());
-            say(verdict);
-            endOfTransaction();
+            endOfMessage(1);
         }
     }
 
     /** The client has sent the whole message: waits for what the application says to it, if that is still open. */
     private void awaitAnswer(IncomingMessage current) {
+        int replies = dialect.repliesToMessage(current.recipients());
         if (current.verdict() != null) {
-            endOfMessage();
+            endOfMessage(replies);
             return;
         }
-        ask(reply -> endOfMessage());
+        ask(reply -> endOfMessage(replies));
         askedAboutMessage = true;
         output.bodyEnd();
     }
 
-    private void endOfMessage() {
+    private void endOfMessage(int times) {
         IncomingMessage ended = Objects.requireNonNull(message);
         Reply verdict = Objects.requireNonNull(ended.verdict());
         if (verdict.isPositive()) {
             budgets.restore();
         }
-        for (int i = dialect.repliesToMessage(ended.recipients()); i > 0; i--) {
+        for (int i = 0; i < times; i++) {
             say(verdict);
         }
         endOfTransaction();
         count(ended.violation());
+        closeAfter(verdict);
     }
 
     private void endOfTransaction() {
