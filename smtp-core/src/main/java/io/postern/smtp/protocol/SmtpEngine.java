@@ -256,7 +256,12 @@ public final class SmtpEngine {
         position = lines.position();
         switch (found) {
             case LINE -> command(lines.line());
-            case WRONG -> refuse(lines.violation(), null);
+            case WRONG -> {
+                refuse(lines.violation(), null);
+                if (lines.chunk() && phase != Phase.CLOSED) {
+                    finish(Replies.TOO_MUCH_DISCARDED); // as in dropChunk, with a number of octets that cannot be told
+                }
+            }
             case NOTHING -> {}
         }
     }
@@ -583,9 +588,13 @@ public final class SmtpEngine {
 
     /**
      * What follows a refused BDAT are octets of a message: they are dropped, never read as commands. When their number
-     * cannot be told, or is too large to wait for, there is no way to go on.
+     * cannot be told, or is too large to wait for, there is no way to go on. The message that they belong to is lost.
      */
     private void dropChunk(String argument) {
+        if (message != null) {
+            message.fail("a chunk of it was refused");
+            endOfTransaction();
+        }
         Optional<BdatCommand> command = BdatCommand.parse(argument);
         if (command.isEmpty() || command.get().size() > Limits.DISCARD) {
             finish(Replies.TOO_MUCH_DISCARDED);
