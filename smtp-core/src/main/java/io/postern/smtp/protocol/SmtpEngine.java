@@ -611,11 +611,14 @@ public final class SmtpEngine {
 
     private void refuse(Violation violation, @Nullable Verb verb) {
         Optional<Reply> last = budgets.spend(violation);
-        if (last.isPresent()) {
-            finish(last.get());
+        Reply reply = last.orElseGet(
+                () -> violation == Violation.SYNTAX && verb != null ? verb.syntaxError() : dialect.reply(violation));
+        if (verb != null && verb.isHello()) {
+            sayPlain(reply);
         } else {
-            say(violation == Violation.SYNTAX && verb != null ? verb.syntaxError() : dialect.reply(violation));
+            say(reply);
         }
+        last.ifPresent(ended -> close(ended.text()));
     }
 
     /** Counts what was wrong with a message; its reply has been said. */
@@ -629,7 +632,7 @@ public final class SmtpEngine {
         replies.append(reply, showsCodes(), transaction != null && transaction.smtpUtf8());
     }
 
-    // RFC 2034 §4: no enhanced code in the greeting and in replies to HELO and EHLO
+    // RFC 2034 §4: no enhanced code in the greeting and in any reply to HELO and EHLO
     private void sayPlain(Reply reply) {
         replies.append(reply, false, false);
     }
