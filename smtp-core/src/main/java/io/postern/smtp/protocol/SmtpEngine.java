@@ -284,7 +284,7 @@ public final class SmtpEngine {
 
     private static String argument(String line) {
         int verb = Verb.lengthOf(line);
-        return verb == line.length() ? "" : line.substring(verb).strip();
+        return verb == line.length() ? "" : line.substring(verb).trim(); // of spaces, there are no control characters
     }
 
     /** What stands against a command before it is looked at more closely. */
@@ -457,7 +457,7 @@ public final class SmtpEngine {
     private Optional<Violation> lookUp(String argument, Consumer<String> question) {
         boolean utf8 = capabilities.has(Capability.SMTPUTF8)
                 && argument.toUpperCase(Locale.ROOT).endsWith(" SMTPUTF8");
-        String name = utf8 ? argument.substring(0, argument.lastIndexOf(' ')).strip() : argument;
+        String name = utf8 ? argument.substring(0, argument.lastIndexOf(' ')).trim() : argument;
         if (name.isEmpty()) {
             return Optional.of(Violation.SYNTAX);
         }

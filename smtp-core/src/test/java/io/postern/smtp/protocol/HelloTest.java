@@ -70,6 +70,11 @@ class HelloTest {
                 S: 555 5.5.4 ...
                 C: BDAT 3 LAST
                 c: abc
+                S: 503 5.5.1 Error: need RCPT command
+                C: RCPT TO:<a@b.example>
+                S: 250 2.1.5 OK
+                C: BDAT 3 LAST
+                c: abc
                 S: 502 5.5.1 Error: command not implemented
                 """);
     }
