@@ -323,19 +323,14 @@ class BdatTest {
     }
 
     @Test
-    void anEarlyRefusalIsToldWithTheNextChunk() {
-        RecordingOutput output = smtp().answersMessageAfter(2)
-                .answers("MESSAGE", Reply.of(550, "5.7.1", "Spam"))
-                .afterRcpt()
-                .plays("""
-                C: BDAT 3
-                c: abc
-                S: 550 5.7.1 Spam
-                C: BDAT 3 LAST
-                c: def
-                S: 503 5.5.1 Error: need MAIL command
-                """);
-        assertThat(output.failures()).isZero();
+    void anEarlyRefusalIsToldAtTheEndOfTheChunk() {
+        EngineHarness.Run run = smtp().afterRcpt().begin(true);
+        run.feed("BDAT 3<CR><LF>a");
+        run.engine.bodyAnswer(Reply.of(550, "5.7.1", "Spam"));
+        assertThat(run.output.sent()).isEmpty();
+        run.feed("bcBDAT 3 LAST<CR><LF>def");
+        assertThat(run.output.sentLines()).containsExactly("550 5.7.1 Spam", "503 5.5.1 Error: need MAIL command");
+        assertThat(run.output.failures()).isZero();
     }
 
     @Test
@@ -385,15 +380,11 @@ class BdatTest {
                 S: 421 4.3.2 ...
                 """);
         assertThat(output.isClosed()).isTrue();
-        output = smtp().answersMessageAfter(2)
-                .answers("MESSAGE", Replies.SHUTTING_DOWN)
-                .afterRcpt()
-                .plays("""
-                C: BDAT 3
-                c: abc
-                C: NOOP
-                S: 421 4.3.2 ...
-                """);
-        assertThat(output.isClosed()).isTrue();
+        EngineHarness.Run run = smtp().afterRcpt().begin(true);
+        run.feed("BDAT 3<CR><LF>a");
+        run.engine.bodyAnswer(Replies.SHUTTING_DOWN);
+        run.feed("bcNOOP<CR><LF>");
+        assertThat(run.output.sentLines()).containsExactly(Replies.SHUTTING_DOWN.toString());
+        assertThat(run.output.isClosed()).isTrue();
     }
 }

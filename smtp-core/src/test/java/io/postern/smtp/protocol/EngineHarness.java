@@ -195,10 +195,12 @@ final class EngineHarness implements RecordingOutput.Application {
         return lockstep;
     }
 
-    private static void sameAs(RecordingOutput expected, RecordingOutput actual, String how) {
+    private void sameAs(RecordingOutput expected, RecordingOutput actual, String how) {
         assertThat(actual.sent()).as("sent " + how).isEqualTo(expected.sent());
         assertThat(actual.questions()).as("asked " + how).isEqualTo(expected.questions());
-        assertThat(actual.messages()).as("messages " + how).isEqualTo(expected.messages());
+        if (answersMessageAfter < 0) { // whether an early answer comes before the end of the message depends on the cut
+            assertThat(actual.messages()).as("messages " + how).isEqualTo(expected.messages());
+        }
         assertThat(actual.failures()).as("failed messages " + how).isEqualTo(expected.failures());
         assertThat(actual.isClosed()).as("closed " + how).isEqualTo(expected.isClosed());
     }

@@ -214,7 +214,6 @@ final class RecordingOutput implements Output {
     @Override
     public void bodyEnd() {
         messages.add(current().toString(StandardCharsets.ISO_8859_1));
-        questions.add("MESSAGE");
         ByteArrayOutputStream ended = current();
         give(() -> {
             if (message == ended) {

@@ -53,7 +53,7 @@ class SmugglingTest {
                         c: shown%s%s
                         S: %s
                         """.formatted(fakeEnd, HIDDEN, verdict(policy, fakeEnd)));
-                assertThat(output.questions().stream().filter(question -> !question.equals("MESSAGE")))
+                assertThat(output.questions())
                         .as(policy + ": " + fakeEnd)
                         .containsExactly("DATA sender@client.example -> one@postern.example");
                 assertThat(output.messages()).hasSize(isAccepted(policy, fakeEnd) ? 1 : 0);
@@ -73,8 +73,7 @@ class SmugglingTest {
                     S: %s
                     """.formatted(
                             Transcript.octets(message).length, message, verdict(policy, fakeEnd)));
-            assertThat(output.questions().stream().filter(question -> !question.equals("MESSAGE")))
-                    .containsExactly("DATA sender@client.example -> one@postern.example");
+            assertThat(output.questions()).containsExactly("DATA sender@client.example -> one@postern.example");
         }
     }
 
