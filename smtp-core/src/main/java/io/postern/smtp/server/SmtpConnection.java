@@ -22,6 +22,7 @@ import io.vertx.core.net.SocketAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -35,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class SmtpConnection implements Output, Session {
 
     private static final Logger LOG = System.getLogger(SmtpConnection.class.getName());
+
+    /** How long a client may take to read what it is told last. */
+    private static final Duration LAST_REPLIES = Duration.ofSeconds(5);
 
     private final VertxSmtpServer server;
     private final Context context;
@@ -74,7 +78,9 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void read(Buffer buffer) {
-        drive(() -> Buffers.unwrap(buffer, engine::receive));
+        if (!ending) { // what a client sends behind the end of its session is nobody's
+            drive(() -> Buffers.unwrap(buffer, engine::receive));
+        }
     }
 
     /** The server stops: a transaction that is open may finish. */
@@ -90,7 +96,11 @@ final class SmtpConnection implements Output, Session {
     /** Ends or goes on with what has waited too long. */
     void checkDeadline() {
         long waited = server.deadlines().now() - lastActivity;
-        if (awaitsHandler()) {
+        if (ending) {
+            if (server.isOver(LAST_REPLIES, waited)) {
+                Sockets.cut(socket);
+            }
+        } else if (awaitsHandler()) {
             if (server.isOver(server.options().getHandlerTimeout(), waited)) {
                 LOG.log(Level.WARNING, () -> id() + ": the handler has not answered for " + waited + " ms");
                 drive(this::giveUpOnHandler);
@@ -139,8 +149,7 @@ final class SmtpConnection implements Output, Session {
             return;
         }
         if (engine.phase() == Phase.CLOSED) {
-            ending = true;
-            socket.end();
+            end();
             return;
         }
         boolean full = socket.writeQueueFull();
@@ -167,6 +176,17 @@ final class SmtpConnection implements Output, Session {
                 socket.pause();
             }
         }
+    }
+
+    /** Closes the socket when the last replies have left; {@link #checkDeadline()} sees to those that nobody reads. */
+    private void end() {
+        ending = true;
+        if (!reading) {
+            socket.resume(); // octets that nobody has read would make the close a reset, which may overtake the replies
+        }
+        // While it has a shutdown handler, Vert.x only tells that one when it is asked to close
+        socket.shutdownHandler(null);
+        socket.end();
     }
 
     private void closed() {
