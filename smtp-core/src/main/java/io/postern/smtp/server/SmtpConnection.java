@@ -50,6 +50,8 @@ final class SmtpConnection implements Output, Session {
     private @Nullable BodyStream body;
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
     private int question;
+    /** Whether the last question, which may be asked between the chunks of a message, waits for its answer. */
+    private boolean asking;
 
     private long lastActivity;
     private boolean driving;
@@ -115,12 +117,13 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void giveUpOnHandler() {
-        if (body != null) {
-            bodyFailed("the handler has not answered in time");
-            engine.bodyAnswer(Replies.HANDLER_FAILED);
-        } else {
+        if (asking) {
+            asking = false;
             question++;
             engine.answer(Replies.HANDLER_FAILED);
+        } else {
+            bodyFailed("the handler has not answered in time");
+            engine.bodyAnswer(Replies.HANDLER_FAILED);
         }
     }
 
@@ -353,8 +356,10 @@ final class SmtpConnection implements Output, Session {
         if (future.isComplete()) {
             answer.accept(future);
         } else {
+            asking = true;
             whenComplete(future, done -> {
                 if (asked == question && engine.awaitsAnswer()) {
+                    asking = false;
                     drive(() -> answer.accept(done));
                 }
             });

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.Parameter;
@@ -113,7 +114,7 @@ abstract class SocketTestBase {
     }
 
     /** Blocks until something that another thread brings about has come about. */
-    static void awaitTrue(String otherwise, java.util.function.BooleanSupplier condition) {
+    static void awaitTrue(String otherwise, BooleanSupplier condition) {
         long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
