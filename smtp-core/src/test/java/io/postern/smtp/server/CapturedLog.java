@@ -27,6 +27,11 @@ final class CapturedLog extends Handler implements AutoCloseable {
         return log;
     }
 
+    /** Back to the level at which applications run. */
+    void quiet() {
+        logger.setLevel(Level.INFO);
+    }
+
     List<String> messages() {
         return records.stream().map(LogRecord::getMessage).toList();
     }
