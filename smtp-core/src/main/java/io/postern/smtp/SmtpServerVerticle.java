@@ -39,7 +39,7 @@ public class SmtpServerVerticle extends VerticleBase {
     /** Starts to listen; the deployment succeeds when connections are accepted. */
     @Override
     public Future<?> start() {
-        SmtpServer created = createServer(handlers, new SmtpServerOptions(options).merge(config()));
+        SmtpServer created = createServer(handlers, options.merge(config()));
         server = created;
         return created.listen();
     }
