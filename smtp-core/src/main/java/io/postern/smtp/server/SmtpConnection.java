@@ -194,7 +194,6 @@ final class SmtpConnection implements Output, Session {
 
     private void closed() {
         closed = true;
-        server.remove(this);
         try {
             engine.disconnected();
             handler.handleDisconnect(this);
@@ -202,6 +201,7 @@ final class SmtpConnection implements Output, Session {
             LOG.log(Level.ERROR, id() + ": handleDisconnect failed", fault);
         }
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
+        server.remove(this);
     }
 
     // Output: what the engine wants
