@@ -103,9 +103,9 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyBuffersTouchesTheInternalsOfVertx() {
+    void onlyBuffersAndSocketsTouchTheInternalsOfVertx() {
         noClasses()
-                .that(not(belongTo("io.postern.smtp.server.Buffers")))
+                .that(not(belongTo("io.postern.smtp.server.Buffers").or(belongTo("io.postern.smtp.server.Sockets"))))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.vertx.core.internal..")

@@ -21,6 +21,7 @@ import io.vertx.core.net.SocketAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -35,6 +36,9 @@ final class SmtpConnection implements Output, Session {
 
     private static final Logger LOG = System.getLogger(SmtpConnection.class.getName());
 
+    /** How long a client may take to read what it is told last. */
+    private static final Duration LAST_REPLIES = Duration.ofSeconds(5);
+
     private final VertxSmtpServer server;
     private final Context context;
     private final NetSocket socket;
@@ -45,6 +49,8 @@ final class SmtpConnection implements Output, Session {
     private @Nullable BodyStream body;
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
     private int question;
+    /** Whether the last question, which may be asked between the chunks of a message, waits for its answer. */
+    private boolean asking;
 
     private long lastActivity;
     private boolean driving;
@@ -73,7 +79,9 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void read(Buffer buffer) {
-        drive(() -> Buffers.unwrap(buffer, engine::receive));
+        if (!ending) { // what a client sends behind the end of its session is nobody's
+            drive(() -> Buffers.unwrap(buffer, engine::receive));
+        }
     }
 
     /** The server stops: a transaction that is open may finish. */
@@ -89,7 +97,11 @@ final class SmtpConnection implements Output, Session {
     /** Ends or goes on with what has waited too long. */
     void checkDeadline() {
         long waited = server.deadlines().now() - lastActivity;
-        if (awaitsHandler()) {
+        if (ending) {
+            if (server.isOver(LAST_REPLIES, waited)) {
+                Sockets.cut(socket);
+            }
+        } else if (awaitsHandler()) {
             if (server.isOver(server.options().getHandlerTimeout(), waited)) {
                 LOG.log(Level.WARNING, () -> id() + ": the handler has not answered for " + waited + " ms");
                 drive(this::giveUpOnHandler);
@@ -104,12 +116,13 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void giveUpOnHandler() {
-        if (body != null) {
-            bodyFailed("the handler has not answered in time");
-            engine.bodyAnswer(Replies.HANDLER_FAILED);
-        } else {
+        if (asking) {
+            asking = false;
             question++;
             engine.answer(Replies.HANDLER_FAILED);
+        } else {
+            bodyFailed("the handler has not answered in time");
+            engine.bodyAnswer(Replies.HANDLER_FAILED);
         }
     }
 
@@ -138,8 +151,7 @@ final class SmtpConnection implements Output, Session {
             return;
         }
         if (engine.phase() == Phase.CLOSED) {
-            ending = true;
-            socket.end();
+            end();
             return;
         }
         boolean full = socket.writeQueueFull();
@@ -168,9 +180,19 @@ final class SmtpConnection implements Output, Session {
         }
     }
 
+    /** Closes the socket when the last replies have left; {@link #checkDeadline()} sees to those that nobody reads. */
+    private void end() {
+        ending = true;
+        if (!reading) {
+            socket.resume(); // octets that nobody has read would make the close a reset, which may overtake the replies
+        }
+        // While it has a shutdown handler, Vert.x only tells that one when it is asked to close
+        socket.shutdownHandler(null);
+        socket.end();
+    }
+
     private void closed() {
         closed = true;
-        server.remove(this);
         try {
             engine.disconnected();
             handler.handleDisconnect(this);
@@ -178,6 +200,7 @@ final class SmtpConnection implements Output, Session {
             LOG.log(Level.ERROR, id() + ": handleDisconnect failed", fault);
         }
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
+        server.remove(this);
     }
 
     // Output: what the engine wants
@@ -332,8 +355,10 @@ final class SmtpConnection implements Output, Session {
         if (future.isComplete()) {
             answer.accept(future);
         } else {
+            asking = true;
             whenComplete(future, done -> {
                 if (asked == question && engine.awaitsAnswer()) {
+                    asking = false;
                     drive(() -> answer.accept(done));
                 }
             });

@@ -55,6 +55,7 @@ public final class VertxSmtpServer implements SmtpServer {
     private final AtomicInteger open = new AtomicInteger();
 
     private volatile @Nullable Listening listening;
+    private Promise<Void> lastOneGone = Promise.promise();
 
     /** What is known once the server listens. */
     private record Listening(
@@ -79,7 +80,11 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public Future<SmtpServer> listen() {
-        return listen(SocketAddress.inetSocketAddress(options.getPort(), options.getHost()));
+        int port = options.getPort();
+        return listen(
+                port < 0
+                        ? SocketAddress.sharedRandomPort(-port, options.getHost())
+                        : SocketAddress.inetSocketAddress(port, options.getHost()));
     }
 
     @Override
@@ -173,12 +178,16 @@ public final class VertxSmtpServer implements SmtpServer {
 
     void remove(SmtpConnection connection) {
         deadlines.remove(connection);
-        open.decrementAndGet();
+        if (open.decrementAndGet() == 0) {
+            lastOneGone.tryComplete();
+        }
     }
 
     private void forget(Listening ended) {
         vertx.cancelTimer(ended.timer());
-        listening = null;
+        if (listening == ended) {
+            listening = null;
+        }
     }
 
     @Override
@@ -194,6 +203,9 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public Future<Void> shutdown(Duration grace) {
+        if (grace.isNegative()) {
+            throw new IllegalArgumentException("grace is " + grace + "; allowed is zero or more");
+        }
         Listening current = listening;
         if (current == null) {
             return Future.succeededFuture();
@@ -206,15 +218,27 @@ public final class VertxSmtpServer implements SmtpServer {
     private Future<Void> shutdown(Listening current, Duration grace) {
         // Each socket is told by its own shutdown handler. What is left when the grace time ends is told here, in time
         // for its reply to leave.
-        long timer = grace.isZero() ? -1 : vertx.setTimer(grace.toMillis(), v -> terminateAll());
-        Future<Void> stopped = current.server().shutdown(grace.plus(FAREWELL).toMillis(), TimeUnit.MILLISECONDS);
-        if (grace.isZero()) {
+        long millis = grace.toMillis();
+        long timer = millis == 0 ? -1 : vertx.setTimer(millis, v -> terminateAll());
+        Future<Void> stopped = current.server().shutdown(millis + FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+        if (millis == 0) {
             terminateAll();
         }
-        return stopped.onComplete(done -> {
+        return stopped.eventually(this::lastOneGone).onComplete(done -> {
             vertx.cancelTimer(timer);
             forget(current);
         });
+    }
+
+    /** Sockets are closed before their close handlers, which tell the application, have run. */
+    private Future<Void> lastOneGone() {
+        if (lastOneGone.future().isComplete()) {
+            lastOneGone = Promise.promise();
+        }
+        if (open.get() == 0) {
+            lastOneGone.tryComplete();
+        }
+        return lastOneGone.future();
     }
 
     private void terminateAll() {
