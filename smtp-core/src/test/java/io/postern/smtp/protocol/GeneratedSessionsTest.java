@@ -146,7 +146,7 @@ class GeneratedSessionsTest {
             this.random = new Random(seed);
             this.orderly = random.nextBoolean();
             this.lmtp = random.nextInt(4) == 0;
-            this.policy = BareNewlines.values()[random.nextInt(3)];
+            this.policy = any(List.of(BareNewlines.values()));
             this.messageSize = random.nextBoolean() ? 0 : 60;
             this.textLine = random.nextBoolean() ? 0 : 25;
             for (int i = random.nextInt(20); i >= 0; i--) {
@@ -163,7 +163,7 @@ class GeneratedSessionsTest {
             command("QUIT");
         }
 
-        private String any(List<String> some) {
+        private <T> T any(List<T> some) {
             return some.get(random.nextInt(some.size()));
         }
 
@@ -235,10 +235,10 @@ class GeneratedSessionsTest {
         /** Notes the content, if it is to be accepted. */
         private void expect(String content, boolean binary) {
             String normal = content.replaceAll("\r(?!\n)|(?<!\r)\n", "\r\n");
-            boolean wrong = policy == BareNewlines.REJECT && !normal.equals(content)
-                    || textLine > 0
-                            && Arrays.stream(content.split("\r\n|\r|\n"))
-                                    .anyMatch(line -> line.length() > textLine - 2);
+            boolean hasBareNewline = !normal.equals(content);
+            boolean hasLongLine = textLine > 0
+                    && Arrays.stream(content.split("\r\n|\r|\n")).anyMatch(line -> line.length() > textLine - 2);
+            boolean wrong = hasLongLine || (hasBareNewline && policy == BareNewlines.REJECT);
             String given = policy == BareNewlines.NORMALIZE && !binary ? normal : content;
             boolean tooLarge = messageSize > 0 && given.length() > messageSize;
             if ((binary || !wrong) && !tooLarge) {
@@ -254,7 +254,7 @@ class GeneratedSessionsTest {
 
             assertThat(whole.sent().split("\r\n", -1))
                     .as("seed %d: lines", seed)
-                    .allMatch(line -> line.isEmpty() || line.length() <= 510 && line.matches(REPLY_LINE));
+                    .allMatch(line -> line.isEmpty() || (line.length() <= 510 && line.matches(REPLY_LINE)));
             assertThat(whole.isClosed()).as("seed %d: closed", seed).isTrue();
             if (orderly) {
                 assertThat(whole.messages()).as("seed %d: messages", seed).isEqualTo(contents);
