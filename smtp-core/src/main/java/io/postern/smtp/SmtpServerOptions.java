@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How a server behaves. Durations are milliseconds in JSON, sizes are octets; 0 means "no limit" where a property says so.
  * A setter refuses a value that makes no sense with an {@link IllegalArgumentException} that names the property.
  */
-public class SmtpServerOptions {
+public final class SmtpServerOptions {
 
     /** The interface to listen on. */
     public static final String DEFAULT_HOST = "localhost";
@@ -95,7 +95,7 @@ public class SmtpServerOptions {
      *
      * @throws IllegalArgumentException when a property is unknown or its value not allowed
      */
-    public final SmtpServerOptions merge(JsonObject json) {
+    public SmtpServerOptions merge(JsonObject json) {
         SmtpServerOptionsJson.read(json, this);
         return this;
     }

@@ -2,6 +2,7 @@ package io.postern.smtp;
 
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -81,54 +82,36 @@ final class SmtpServerOptionsJson {
             Function<SmtpServerOptions, @Nullable Object> get, BiConsumer<SmtpServerOptions, Object> set) {}
 
     private static void text(
-            String name,
-            Function<SmtpServerOptions, String> get,
-            BiFunction<SmtpServerOptions, String, SmtpServerOptions> set) {
+            String name, Function<SmtpServerOptions, String> get, BiConsumer<SmtpServerOptions, String> set) {
         property(name, get::apply, (property, value) -> as(String.class, property, value), set);
     }
 
     private static void bool(
-            String name,
-            Function<SmtpServerOptions, Boolean> get,
-            BiFunction<SmtpServerOptions, Boolean, SmtpServerOptions> set) {
+            String name, Function<SmtpServerOptions, Boolean> get, BiConsumer<SmtpServerOptions, Boolean> set) {
         property(name, get::apply, (property, value) -> as(Boolean.class, property, value), set);
     }
 
     private static void integer(
-            String name,
-            Function<SmtpServerOptions, Integer> get,
-            BiFunction<SmtpServerOptions, Integer, SmtpServerOptions> set) {
+            String name, Function<SmtpServerOptions, Integer> get, BiConsumer<SmtpServerOptions, Integer> set) {
         property(name, get::apply, (property, value) -> toInt(property, as(Number.class, property, value)), set);
     }
 
     private static void number(
-            String name,
-            Function<SmtpServerOptions, Long> get,
-            BiFunction<SmtpServerOptions, Long, SmtpServerOptions> set) {
-        property(
-                name,
-                get::apply,
-                (property, value) -> as(Number.class, property, value).longValue(),
-                set);
+            String name, Function<SmtpServerOptions, Long> get, BiConsumer<SmtpServerOptions, Long> set) {
+        property(name, get::apply, (property, value) -> toLong(property, as(Number.class, property, value)), set);
     }
 
     private static void duration(
-            String name,
-            Function<SmtpServerOptions, Duration> get,
-            BiFunction<SmtpServerOptions, Duration, SmtpServerOptions> set) {
+            String name, Function<SmtpServerOptions, Duration> get, BiConsumer<SmtpServerOptions, Duration> set) {
         property(
                 name,
-                options -> get.apply(options).toMillis(),
-                (property, value) ->
-                        Duration.ofMillis(as(Number.class, property, value).longValue()),
+                options -> roundedUp(get.apply(options)),
+                (property, value) -> Duration.ofMillis(toLong(property, as(Number.class, property, value))),
                 set);
     }
 
     private static <E extends Enum<E>> void constant(
-            String name,
-            Class<E> type,
-            Function<SmtpServerOptions, E> get,
-            BiFunction<SmtpServerOptions, E, SmtpServerOptions> set) {
+            String name, Class<E> type, Function<SmtpServerOptions, E> get, BiConsumer<SmtpServerOptions, E> set) {
         property(
                 name,
                 options -> get.apply(options).name(),
@@ -140,8 +123,8 @@ final class SmtpServerOptionsJson {
             String name,
             Function<SmtpServerOptions, @Nullable Object> get,
             BiFunction<String, Object, T> read,
-            BiFunction<SmtpServerOptions, T, SmtpServerOptions> set) {
-        PROPERTIES.put(name, new Property(get, (options, value) -> set.apply(options, read.apply(name, value))));
+            BiConsumer<SmtpServerOptions, T> set) {
+        PROPERTIES.put(name, new Property(get, (options, value) -> set.accept(options, read.apply(name, value))));
     }
 
     private static <T> T as(Class<T> type, String name, @Nullable Object value) {
@@ -153,10 +136,29 @@ final class SmtpServerOptionsJson {
     }
 
     private static int toInt(String name, Number value) {
-        if (value.intValue() != value.doubleValue()) {
-            throw new IllegalArgumentException(name + " is " + value + "; expected is a whole number of 32 bits");
+        return (int) whole(name, value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    private static long toLong(String name, Number value) {
+        return whole(name, value, Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+
+    private static long whole(String name, Number value, long least, long most) {
+        try {
+            long whole = new BigDecimal(value.toString()).longValueExact();
+            if (whole >= least && whole <= most) {
+                return whole;
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            // told below
         }
-        return value.intValue();
+        throw new IllegalArgumentException(
+                name + " is " + value + "; expected is a whole number from " + least + " to " + most);
+    }
+
+    /** In milliseconds; what is less than one is not none, which would mean "for ever". */
+    private static long roundedUp(Duration duration) {
+        return duration.plusNanos(999_999).toMillis();
     }
 
     private static <E extends Enum<E>> E toConstant(Class<E> type, String name, String value) {

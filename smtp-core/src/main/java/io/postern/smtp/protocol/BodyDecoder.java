@@ -16,7 +16,7 @@ final class BodyDecoder {
     interface Sink {
         void content(byte[] bytes, int from, int to);
 
-        /** The message can not be accepted. Called once at the most for each kind; decoding goes on to find the end. */
+        /** The message can not be accepted. Called once at the most; decoding goes on to find the end. */
         void wrong(Violation violation);
     }
 
@@ -34,11 +34,13 @@ final class BodyDecoder {
 
     // CR and LF are below, and few other characters of a text
     private static final int BOUND = '\r' + 1;
+    private static final int LINE_END = 2;
     private static final byte[] NONE = {};
+    private static final byte[] LF = {'\n'};
 
     private final boolean dotted;
     private final BareNewlines bareNewlines;
-    private final int lineLimit;
+    private final long lineLimit;
     private final Sink sink;
     private State state = State.LINE_START;
     private long lineLength;
@@ -49,6 +51,7 @@ final class BodyDecoder {
     private int read;
     private int end;
     private byte[] target = NONE;
+    private boolean inPlace;
     private int start;
     private int write;
 
@@ -59,13 +62,15 @@ final class BodyDecoder {
     BodyDecoder(boolean dotted, BareNewlines bareNewlines, int lineLimit, Sink sink) {
         this.dotted = dotted;
         this.bareNewlines = bareNewlines;
-        this.lineLimit = lineLimit == 0 ? Integer.MAX_VALUE : lineLimit;
+        this.lineLimit = lineLimit == 0 ? Long.MAX_VALUE : lineLimit - LINE_END;
         this.sink = sink;
     }
 
     /** Unpacks a region, which is overwritten. @return the index behind what belongs to the message */
     int decode(byte[] bytes, int from, int to) {
-        source = target = bytes;
+        source = bytes;
+        target = bytes;
+        inPlace = true;
         read = start = write = from;
         end = to;
         while (read < end && state != State.END) {
@@ -81,7 +86,8 @@ final class BodyDecoder {
         if (write > start) {
             sink.content(target, start, write);
         }
-        source = target = NONE;
+        source = NONE;
+        target = NONE;
         return read;
     }
 
@@ -94,6 +100,9 @@ final class BodyDecoder {
     void finish() {
         if (state == State.CR) {
             bareNewline();
+            if (bareNewlines == BareNewlines.NORMALIZE) {
+                sink.content(LF.clone(), 0, LF.length);
+            }
         }
         state = State.END;
     }
@@ -109,18 +118,21 @@ final class BodyDecoder {
 
     private State text() {
         int special = Words.firstBelow(source, read, end, BOUND);
-        lineLength += special - read;
+        longer(special - read);
         pass(special);
         if (special == end) {
             return State.TEXT;
         }
-        if (source[read] == '\n') {
+        byte found = source[read];
+        if (found == '\n') {
             return bareLf();
         }
-        boolean cr = source[read] == '\r';
-        lineLength++;
         pass(read + 1);
-        return cr ? State.CR : State.TEXT;
+        if (found == '\r') {
+            return State.CR;
+        }
+        longer(1);
+        return State.TEXT;
     }
 
     private State bareLf() {
@@ -128,7 +140,6 @@ final class BodyDecoder {
         bareNewline();
         if (bareNewlines == BareNewlines.NORMALIZE) {
             insert((byte) '\r');
-            lineLength = 0;
         }
         insert((byte) '\n');
         return State.TEXT;
@@ -136,16 +147,12 @@ final class BodyDecoder {
 
     private State behindCr() {
         if (source[read] == '\n') {
-            if (lineLength + 1 > lineLimit) {
-                wrong(Violation.TEXT_LINE_TOO_LONG);
-            }
             pass(read + 1);
             return State.LINE_START;
         }
         bareNewline();
         if (bareNewlines == BareNewlines.NORMALIZE) {
             insert((byte) '\n');
-            lineLength = 0;
         }
         // not a new line to the sender, so a dot here is neither stuffed nor an end
         return State.TEXT;
@@ -165,14 +172,19 @@ final class BodyDecoder {
             return State.END;
         }
         insert((byte) '\r');
-        lineLength++;
         return State.CR;
     }
 
-    private void bareNewline() {
+    /** Counts octets of a line, its end not among them. */
+    private void longer(int octets) {
+        lineLength += octets;
         if (lineLength > lineLimit) {
             wrong(Violation.TEXT_LINE_TOO_LONG);
         }
+    }
+
+    private void bareNewline() {
+        lineLength = 0; // where it is not refused, it is for most readers of the message the end of a line
         if (bareNewlines == BareNewlines.REJECT) {
             wrong(Violation.BARE_NEWLINE);
         }
@@ -188,7 +200,7 @@ final class BodyDecoder {
     /** Passes on what was read up to {@code to}. */
     private void pass(int to) {
         int length = to - read;
-        if (target != source || write != read) {
+        if (!inPlace || write != read) {
             System.arraycopy(source, read, target, write, length);
         }
         write += length;
@@ -197,11 +209,12 @@ final class BodyDecoder {
 
     /** Passes on an octet that does not stand where the next one is read. */
     private void insert(byte octet) {
-        if (target == source && write == read) {
+        if (inPlace && write == read) {
             // each octet still to be read can become two at the most, and the first of them may be held back
             byte[] larger = new byte[write - start + 2 * (end - read) + 2];
             System.arraycopy(target, start, larger, 0, write - start);
             target = larger;
+            inPlace = false;
             write -= start;
             start = 0;
         }

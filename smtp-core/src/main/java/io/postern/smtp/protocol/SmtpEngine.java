@@ -163,9 +163,7 @@ public final class SmtpEngine {
     /** Ends the session with a reply, whatever is going on. */
     public void terminate(Reply reply) {
         if (phase != Phase.CLOSED) {
-            say(reply);
-            close(reply.text());
-            replies.flush(output);
+            finish(reply);
         }
     }
 
@@ -236,12 +234,20 @@ public final class SmtpEngine {
 
     private void goOn(Reply reply) {
         Consumer<Reply> then = Objects.requireNonNull(asked);
+        boolean aboutMessage = askedAboutMessage;
         asked = null;
         askedAboutMessage = false;
         answered = null;
         then.accept(reply);
+        if (!aboutMessage) {
+            closeAfter(reply); // the answer to a message may still have to wait for the end of it
+        }
+    }
+
+    // RFC 5321 §3.8: 421 says that the connection closes
+    private void closeAfter(Reply reply) {
         if (reply.code() == 421 && phase != Phase.CLOSED) {
-            close(reply.text()); // RFC 5321 §3.8: 421 says that the connection closes
+            close(reply.text());
         }
     }
 
@@ -250,7 +256,12 @@ public final class SmtpEngine {
         position = lines.position();
         switch (found) {
             case LINE -> command(lines.line());
-            case WRONG -> refuse(lines.violation(), null);
+            case WRONG -> {
+                refuse(lines.violation(), null);
+                if (lines.chunk() && phase != Phase.CLOSED) {
+                    finish(Replies.TOO_MUCH_DISCARDED); // as in dropChunk, with a number of octets that cannot be told
+                }
+            }
             case NOTHING -> {}
         }
     }
@@ -273,7 +284,7 @@ public final class SmtpEngine {
 
     private static String argument(String line) {
         int verb = Verb.lengthOf(line);
-        return verb == line.length() ? "" : line.substring(verb).strip();
+        return verb == line.length() ? "" : line.substring(verb).trim(); // of spaces, there are no control characters
     }
 
     /** What stands against a command before it is looked at more closely. */
@@ -393,7 +404,7 @@ public final class SmtpEngine {
                 say(Replies.START_DATA);
                 phase = Phase.BODY;
             } else {
-                endOfMessage();
+                endOfMessage(1); // RFC 2033 §4.2: only a message that was sent is answered for each recipient
             }
         });
         return Optional.empty();
@@ -446,7 +457,7 @@ public final class SmtpEngine {
     private Optional<Violation> lookUp(String argument, Consumer<String> question) {
         boolean utf8 = capabilities.has(Capability.SMTPUTF8)
                 && argument.toUpperCase(Locale.ROOT).endsWith(" SMTPUTF8");
-        String name = utf8 ? argument.substring(0, argument.lastIndexOf(' ')).strip() : argument;
+        String name = utf8 ? argument.substring(0, argument.lastIndexOf(' ')).trim() : argument;
         if (name.isEmpty()) {
             return Optional.of(Violation.SYNTAX);
         }
@@ -500,7 +511,11 @@ public final class SmtpEngine {
     }
 
     private void receiveText(IncomingMessage current) {
-        position = current.receive(input, position, end);
+        int taken = current.receive(input, position, end);
+        if (phase == Phase.CLOSED) {
+            return; // the session was ended by who read the content
+        }
+        position = taken;
         if (current.ended()) {
             awaitAnswer(current);
         } else if (current.isTooMuchToDrop()) {
@@ -510,13 +525,14 @@ public final class SmtpEngine {
 
     private void receiveChunk(ChunkDecoder current) {
         int taken = current.take(position, end);
+        int from = position;
+        position = taken;
         if (message != null) {
-            message.receive(input, position, taken);
-            if (message.isTooMuchToDrop()) {
+            message.receive(input, from, taken);
+            if (message.isTooMuchToDrop() && phase != Phase.CLOSED) {
                 finish(Replies.TOO_MUCH_DISCARDED);
             }
         }
-        position = taken;
     }
 
     private void endOfChunk(ChunkDecoder current) {
@@ -534,34 +550,34 @@ public final class SmtpEngine {
             say(Reply.of(250, "2.0.0", current.size() + " octets received"));
         } else {
             // RFC 3030 §2: the message is lost, and chunks that still come are refused until the next MAIL
-            count(message.violation());
-            say(verdict);
-            endOfTransaction();
+            endOfMessage(1);
         }
     }
 
     /** The client has sent the whole message: waits for what the application says to it, if that is still open. */
     private void awaitAnswer(IncomingMessage current) {
+        int replies = dialect.repliesToMessage(current.recipients());
         if (current.verdict() != null) {
-            endOfMessage();
+            endOfMessage(replies);
             return;
         }
-        ask(reply -> endOfMessage());
+        ask(reply -> endOfMessage(replies));
         askedAboutMessage = true;
         output.bodyEnd();
     }
 
-    private void endOfMessage() {
+    private void endOfMessage(int times) {
         IncomingMessage ended = Objects.requireNonNull(message);
         Reply verdict = Objects.requireNonNull(ended.verdict());
         if (verdict.isPositive()) {
             budgets.restore();
         }
-        for (int i = dialect.repliesToMessage(ended.recipients()); i > 0; i--) {
+        for (int i = 0; i < times; i++) {
             say(verdict);
         }
         endOfTransaction();
         count(ended.violation());
+        closeAfter(verdict);
     }
 
     private void endOfTransaction() {
@@ -572,9 +588,13 @@ public final class SmtpEngine {
 
     /**
      * What follows a refused BDAT are octets of a message: they are dropped, never read as commands. When their number
-     * cannot be told, or is too large to wait for, there is no way to go on.
+     * cannot be told, or is too large to wait for, there is no way to go on. The message that they belong to is lost.
      */
     private void dropChunk(String argument) {
+        if (message != null) {
+            message.fail("a chunk of it was refused");
+            endOfTransaction();
+        }
         Optional<BdatCommand> command = BdatCommand.parse(argument);
         if (command.isEmpty() || command.get().size() > Limits.DISCARD) {
             finish(Replies.TOO_MUCH_DISCARDED);
@@ -591,11 +611,14 @@ public final class SmtpEngine {
 
     private void refuse(Violation violation, @Nullable Verb verb) {
         Optional<Reply> last = budgets.spend(violation);
-        if (last.isPresent()) {
-            finish(last.get());
+        Reply reply = last.orElseGet(
+                () -> violation == Violation.SYNTAX && verb != null ? verb.syntaxError() : dialect.reply(violation));
+        if (verb != null && verb.isHello()) {
+            sayPlain(reply);
         } else {
-            say(violation == Violation.SYNTAX && verb != null ? verb.syntaxError() : dialect.reply(violation));
+            say(reply);
         }
+        last.ifPresent(ended -> close(ended.text()));
     }
 
     /** Counts what was wrong with a message; its reply has been said. */
@@ -609,7 +632,7 @@ public final class SmtpEngine {
         replies.append(reply, showsCodes(), transaction != null && transaction.smtpUtf8());
     }
 
-    // RFC 2034 §4: no enhanced code in the greeting and in replies to HELO and EHLO
+    // RFC 2034 §4: no enhanced code in the greeting and in any reply to HELO and EHLO
     private void sayPlain(Reply reply) {
         replies.append(reply, false, false);
     }
@@ -631,6 +654,7 @@ public final class SmtpEngine {
         if (message != null) {
             message.fail(reason);
         }
+        replies.flush(output);
         output.close();
     }
 }

@@ -3,7 +3,6 @@ package io.postern.smtp.server;
 import io.postern.smtp.MessageAbortedException;
 import io.vertx.core.Context;
 import io.vertx.core.Handler;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayDeque;
@@ -145,10 +144,6 @@ final class BodyStream implements ReadStream<Buffer> {
     }
 
     private void onContext(Runnable change) {
-        if (Vertx.currentContext() == context) {
-            change.run();
-        } else {
-            context.runOnContext(v -> change.run());
-        }
+        Contexts.run(context, change);
     }
 }

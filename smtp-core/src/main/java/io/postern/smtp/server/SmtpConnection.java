@@ -15,7 +15,6 @@ import io.postern.smtp.protocol.Phase;
 import io.postern.smtp.protocol.SmtpEngine;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
@@ -386,13 +385,7 @@ final class SmtpConnection implements Output, Session {
     }
 
     private <T> void whenComplete(Future<T> future, Consumer<Future<T>> then) {
-        future.onComplete(done -> {
-            if (Vertx.currentContext() == context) {
-                then.accept(future);
-            } else {
-                context.runOnContext(v -> then.accept(future));
-            }
-        });
+        future.onComplete(done -> Contexts.run(context, () -> then.accept(future)));
     }
 
     private Reply replyOf(Future<Reply> answer) {
