@@ -19,6 +19,8 @@ public final class SmtpServerOptions {
     public static final int DEFAULT_PORT = 8025;
     /** What follows the server's name in the greeting. */
     public static final String DEFAULT_IDENT = "ESMTP Postern";
+    /** The same of a server that speaks LMTP. */
+    public static final String DEFAULT_LMTP_IDENT = "LMTP Postern";
     /** 32 MiB. */
     public static final long DEFAULT_DATA_SIZE_LIMIT = 33_554_432;
     /** RFC 5321 §4.5.3.2.7: a server waits five minutes for a command. */
@@ -45,7 +47,7 @@ public final class SmtpServerOptions {
     private String host = DEFAULT_HOST;
     private int port = DEFAULT_PORT;
     private @Nullable String hostName;
-    private String ident = DEFAULT_IDENT;
+    private @Nullable String ident;
     private boolean lmtp;
     private long dataSizeLimit = DEFAULT_DATA_SIZE_LIMIT;
     private boolean smtpUtf8 = true;
@@ -142,7 +144,7 @@ public final class SmtpServerOptions {
     }
 
     public String getIdent() {
-        return ident;
+        return ident != null ? ident : lmtp ? DEFAULT_LMTP_IDENT : DEFAULT_IDENT;
     }
 
     /** What follows the server's name in the greeting. */

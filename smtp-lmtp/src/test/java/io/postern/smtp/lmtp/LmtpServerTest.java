@@ -153,7 +153,7 @@ class LmtpServerTest {
 
     private static Client greeted(int port) throws IOException {
         Client client = new Client(port);
-        assertThat(client.lines(1)).containsExactly("220 store.example.org ESMTP Postern");
+        assertThat(client.lines(1)).containsExactly("220 store.example.org LMTP Postern");
         return client;
     }
 
