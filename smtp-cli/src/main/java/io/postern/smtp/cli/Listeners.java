@@ -11,6 +11,7 @@ import io.vertx.core.file.FileSystemOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -75,7 +76,7 @@ final class Listeners {
         try {
             deployed.toCompletionStage().toCompletableFuture().join();
         } catch (CompletionException e) {
-            throw new StartFailure("cannot listen on " + address, e.getCause());
+            throw new StartFailure("cannot listen on " + address, Objects.requireNonNullElse(e.getCause(), e));
         }
         return any.get().server().actualPort();
     }

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PosternIT {
 
     private static final String ANY_PORT = "127.0.0.1:0";
+    private static final byte[] IPV6_LOOPBACK = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
     /** A handler as a user may bring it. */
     public static final class OnlyFor implements SmtpHandler {
@@ -102,7 +103,7 @@ class PosternIT {
 
     @Test
     void localhostIsServedOverBothFamiliesOnOnePort() throws Exception {
-        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null);
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(InetAddress.getByAddress(IPV6_LOOPBACK)) != null);
         try (PosternProcess postern = PosternProcess.run("-l", "localhost:0", "sink")) {
             String ipv4 = postern.awaitListening();
             String ipv6 = postern.awaitListening();
@@ -286,7 +287,7 @@ class PosternIT {
 
     @Test
     void aPortInUseIsToldInOneLineAndWithDebugWithItsCause() throws Exception {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             String address = "127.0.0.1:" + taken.getLocalPort();
             try (PosternProcess postern = PosternProcess.run("-l", address)) {
                 assertThat(postern.awaitExit()).isEqualTo(1);

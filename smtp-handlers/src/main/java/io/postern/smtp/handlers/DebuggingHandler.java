@@ -84,17 +84,19 @@ public final class DebuggingHandler extends MessageHandler {
                         .executeBlocking(
                                 () -> {
                                     try {
-                                        return print(message);
+                                        print(message);
+                                        return message;
                                     } finally {
                                         // here and not on the context, which may have ended meanwhile
                                         done.run();
                                     }
                                 },
                                 false))
-                .onFailure(notStarted -> done.run());
+                .onFailure(notStarted -> done.run())
+                .map(Replies.MESSAGE_ACCEPTED);
     }
 
-    private Reply print(Message message) throws IOException {
+    private void print(Message message) throws IOException {
         MessageText text = new MessageText(stream);
         text.line("---------- MESSAGE FOLLOWS ----------");
         List<String> mailOptions = message.envelope().mailOptions();
@@ -116,6 +118,5 @@ public final class DebuggingHandler extends MessageHandler {
         if (stream.checkError()) {
             throw new IOException("the message could not be printed");
         }
-        return Replies.MESSAGE_ACCEPTED;
     }
 }

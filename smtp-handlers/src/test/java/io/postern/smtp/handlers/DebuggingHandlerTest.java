@@ -1,6 +1,7 @@
 package io.postern.smtp.handlers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.postern.smtp.Replies;
 import io.postern.smtp.SmtpServerOptions;
@@ -8,6 +9,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +89,8 @@ class DebuggingHandlerTest {
 
     @Test
     void anIpv6PeerIsShownAsPythonShowsIt() throws Exception {
+        InetAddress loopback = InetAddress.getByAddress(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+        assumeThat(NetworkInterface.getByInetAddress(loopback)).as("IPv6 here").isNotNull();
         try (RunningServer server = RunningServer.on("::1", handler());
                 WireClient client = server.client()) {
             client.message("\nx\n");

@@ -47,7 +47,7 @@ class MessageHandlerTest {
         @Override
         protected Future<Reply> handleMessage(Session session, Message message) {
             Context current = Vertx.currentContext();
-            onOwnContext.add(current == session.context());
+            onOwnContext.add(session.context().equals(current));
             messages.add(message);
             return answer.apply(message);
         }
