@@ -11,7 +11,8 @@ final class Contexts {
     /** Runs {@code action} on {@code context}: now, when the caller is there already, else as soon as it is free. */
     @SuppressWarnings("ReferenceEquality") // a context is itself and no other; one that merely equals it will not do
     static void run(Context context, Runnable action) {
-        if (Vertx.currentContext() == context) {
+        // in executeBlocking the current context is that of the event loop, but the thread is not
+        if (Vertx.currentContext() == context && Context.isOnEventLoopThread() == context.isEventLoopContext()) {
             action.run();
         } else {
             context.runOnContext(v -> action.run());

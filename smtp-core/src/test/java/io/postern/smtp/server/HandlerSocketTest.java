@@ -11,6 +11,7 @@ import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -18,8 +19,11 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -68,6 +72,30 @@ class HandlerSocketTest extends SocketTestBase {
         } finally {
             await(elsewhere.close());
         }
+    }
+
+    @Test
+    void anAnswerGivenInsideExecuteBlockingLeadsBackToTheEventLoop() throws Exception {
+        List<Boolean> onEventLoop = new CopyOnWriteArrayList<>();
+        SmtpServer server = listen(new SmtpHandler() {
+            @Override
+            public Future<Reply> handleNoop(Session session, String argument) {
+                onEventLoop.add(Context.isOnEventLoopThread());
+                CountDownLatch returned = new CountDownLatch(1);
+                session.context().runOnContext(v -> returned.countDown());
+                Promise<Reply> promise = Promise.promise();
+                vertx.executeBlocking(() -> {
+                    returned.await();
+                    return promise.tryComplete(Reply.ok());
+                });
+                return promise.future();
+            }
+        });
+        WireClient client = afterEhlo(server);
+        client.send("NOOP\r\nNOOP\r\n");
+        expect(client.reply(), "250");
+        expect(client.reply(), "250");
+        assertThat(onEventLoop).containsExactly(true, true);
     }
 
     @Test
