@@ -267,7 +267,7 @@ public final class SmtpEngine {
     }
 
     private void command(String line) {
-        output.received(line);
+        output.received(masked(line));
         Verb verb = Verb.of(line);
         if (verb == null || !dialect.knows(verb)) {
             extensionCommand(line);
@@ -280,6 +280,11 @@ public final class SmtpEngine {
                 dropChunk(argument);
             }
         });
+    }
+
+    /** The line as it may be shown. AUTH can hold a password, also where nobody has offered it. */
+    private static String masked(String line) {
+        return line.stripLeading().regionMatches(true, 0, "AUTH", 0, 4) ? "AUTH ***" : line;
     }
 
     private static String argument(String line) {

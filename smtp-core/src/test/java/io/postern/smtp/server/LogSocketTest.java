@@ -12,6 +12,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,17 @@ class LogSocketTest extends SocketTestBase {
             aborting.reset();
             client.close();
             awaitNoConnection(server);
+            assertThat(log.messages()).isNotEmpty().noneMatch(line -> line.contains(SECRET));
+        }
+    }
+
+    @Test
+    void noCredentialsAreEverLogged() throws Exception {
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            WireClient client = afterEhlo(listen(handler));
+            for (String line : List.of("AUTH PLAIN " + SECRET, " auth plain " + SECRET, "AUTH=PLAIN " + SECRET)) {
+                expect(client.command(line), "500");
+            }
             assertThat(log.messages()).isNotEmpty().noneMatch(line -> line.contains(SECRET));
         }
     }
