@@ -50,8 +50,9 @@ final class SmtpServerOptionsJson {
         property(
                 "net",
                 options -> options.getNet().toJson(),
-                (name, value) -> new NetServerOptions(as(JsonObject.class, name, value)),
-                SmtpServerOptions::setNet);
+                (name, value) -> as(JsonObject.class, name, value),
+                (options, json) -> options.setNet(
+                        new NetServerOptions(options.getNet().toJson().mergeIn(json))));
     }
 
     private SmtpServerOptionsJson() {}

@@ -163,6 +163,14 @@ class SmtpServerOptionsTest {
     }
 
     @Test
+    void aPartOfTheSocketOptionsLeavesTheOthersAsTheyAre() {
+        JsonObject json = new JsonObject().put("net", new JsonObject().put("receiveBufferSize", 4_096));
+        NetServerOptions net = new SmtpServerOptions(json).getNet();
+        assertThat(net.getReceiveBufferSize()).isEqualTo(4_096);
+        assertThat(net.getAcceptBacklog()).isEqualTo(SmtpServerOptions.DEFAULT_ACCEPT_BACKLOG);
+    }
+
+    @Test
     void theCopyHasSocketOptionsOfItsOwn() {
         SmtpServerOptions options = new SmtpServerOptions();
         SmtpServerOptions copy = new SmtpServerOptions(options);
