@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Which extensions hold in a session. */
 final class Capabilities {
@@ -78,7 +77,7 @@ final class Capabilities {
     }
 
     /** The longest line for a command, its line end counted (RFC 5321 §4.1.1.1 and the extensions' own). */
-    int lineLimit(@Nullable Verb verb) {
+    int lineLimit(Verb verb) {
         int limit = commandLine;
         for (Capability capability : held) {
             limit += capability.grows(verb);

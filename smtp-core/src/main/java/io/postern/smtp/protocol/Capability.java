@@ -1,7 +1,5 @@
 package io.postern.smtp.protocol;
 
-import org.jspecify.annotations.Nullable;
-
 /** A service extension that the engine implements, with what it adds to the longest MAIL and RCPT lines. */
 enum Capability {
     PIPELINING("PIPELINING", 0, 0),
@@ -33,7 +31,7 @@ enum Capability {
         return keyword;
     }
 
-    int grows(@Nullable Verb verb) {
+    int grows(Verb verb) {
         return verb == Verb.MAIL ? growsMail : verb == Verb.RCPT ? growsRcpt : 0;
     }
 }

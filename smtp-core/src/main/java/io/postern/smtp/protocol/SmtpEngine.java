@@ -497,6 +497,8 @@ public final class SmtpEngine {
         ExtensionVerb verb = settings.extensionVerbs().get(name);
         if (verb == null) {
             refuse(phase == Phase.REFUSED ? Violation.ONLY_QUIT : Violation.UNKNOWN_COMMAND, null);
+        } else if (lines.octets() > settings.limits().commandLine()) {
+            refuse(Violation.LINE_TOO_LONG, null);
         } else if (!phase.allowsExtensions()) {
             refuse(Violation.OUT_OF_ORDER, null);
         } else {

@@ -4,6 +4,8 @@ import static io.postern.smtp.protocol.EngineHarness.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.postern.smtp.Covers;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +49,19 @@ class CommandLineTest {
                 """);
         assertThat(mail.length() + 1040 + 2).isEqualTo(512 + 26 + 17 + 10 + 500);
         assertThat(rcpt.length() + 989 + 2).isEqualTo(512 + 500);
+    }
+
+    @Test
+    @Covers("RFC 5321 §4.5.3.1.4")
+    void theVerbOfAnExtensionHasALineOf512OctetsToo() {
+        EngineExtension extension = new EngineExtension(
+                Optional.of(new ExtensionVerb("XTIME", "XTIME")), Optional.empty(), Set.of(), Set.of());
+        smtp().extension(extension).afterEhlo().plays("""
+                C: XTIME {a*505}
+                S: 500 5.5.2 Command line too long
+                C: XTIME {a*504}
+                S: 250 2.0.0 OK
+                """);
     }
 
     @ParameterizedTest
