@@ -57,6 +57,10 @@ final class SmtpConnection implements Output, Session {
     private boolean reading = true;
     private boolean draining;
     private boolean turnDue;
+    private boolean inputEnded;
+    /** Counts reads, to see whether one was still to come behind the end of the input. */
+    private long reads;
+
     private boolean ending;
     private boolean closed;
 
@@ -74,14 +78,21 @@ final class SmtpConnection implements Output, Session {
         socket.closeHandler(v -> closed());
         socket.exceptionHandler(cause -> LOG.log(Level.DEBUG, () -> id() + ": " + cause));
         socket.shutdownHandler(grace -> stop());
+        Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
         drive(engine::start);
     }
 
     private void read(Buffer buffer) {
+        reads++;
         if (!ending) { // what a client sends behind the end of its session is nobody's
             drive(() -> Buffers.unwrap(buffer, engine::receive));
         }
+    }
+
+    private void inputEnded() {
+        inputEnded = true;
+        settle();
     }
 
     /** The server stops: a transaction that is open may finish. */
@@ -177,6 +188,17 @@ final class SmtpConnection implements Output, Session {
             } else {
                 socket.pause();
             }
+        }
+        if (inputEnded && read) {
+            long before = reads;
+            context.runOnContext(v -> endWithInput(before));
+        }
+    }
+
+    /** The client has closed its side, and has been answered all that it sent. */
+    private void endWithInput(long before) {
+        if (reads == before && reading && !closed && !ending) {
+            end();
         }
     }
 

@@ -172,4 +172,19 @@ class ClosingSocketTest extends SocketTestBase {
         assertThat(asked).hasValue(1);
         assertThat(server.connections()).isZero();
     }
+
+    @Test
+    void aClientThatHasClosedItsSideStillGetsItsReplies() throws Exception {
+        SmtpServer server = listen(new SmtpHandler() {
+            @Override
+            public Future<Reply> handleNoop(Session session, String argument) {
+                return vertx.timer(100).map(v -> Reply.ok());
+            }
+        });
+        WireClient client = afterEhlo(server);
+        client.send("NOOP\r\nNOOP\r\n");
+        client.shutdownOutput();
+        assertThat(client.readToEnd()).isEqualTo("250 2.0.0 OK\r\n250 2.0.0 OK\r\n");
+        awaitNoConnection(server);
+    }
 }

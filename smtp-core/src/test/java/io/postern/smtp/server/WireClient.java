@@ -110,6 +110,11 @@ final class WireClient implements AutoCloseable {
         return selector.select(patience.toMillis()) > 0;
     }
 
+    /** Says that nothing more will be sent, and goes on to read. */
+    void shutdownOutput() throws IOException {
+        channel.shutdownOutput();
+    }
+
     /** Drops the connection as a client does that crashed. */
     void reset() throws IOException {
         channel.setOption(StandardSocketOptions.SO_LINGER, 0);
