@@ -44,6 +44,9 @@ public final class SmtpServerOptions {
     /** How many connections may wait to be accepted. */
     public static final int DEFAULT_ACCEPT_BACKLOG = 1_024;
 
+    // what milliseconds can hold without a thought, and longer than any server runs
+    private static final Duration MAX_DURATION = Duration.ofDays(36_500);
+
     private String host = DEFAULT_HOST;
     private int port = DEFAULT_PORT;
     private @Nullable String hostName;
@@ -63,6 +66,7 @@ public final class SmtpServerOptions {
     private BareNewlines bareNewlines = BareNewlines.REJECT;
     private NetServerOptions net = new NetServerOptions().setAcceptBacklog(DEFAULT_ACCEPT_BACKLOG);
 
+    /** Options with their defaults. */
     public SmtpServerOptions() {}
 
     /** A copy. */
@@ -107,6 +111,7 @@ public final class SmtpServerOptions {
         return SmtpServerOptionsJson.write(this);
     }
 
+    /** What {@link #setHost} was given, or the default. */
     public String getHost() {
         return host;
     }
@@ -117,6 +122,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setPort} was given, or the default. */
     public int getPort() {
         return port;
     }
@@ -130,6 +136,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setHostName} was given, or the default. */
     public Optional<String> getHostName() {
         return Optional.ofNullable(hostName);
     }
@@ -143,6 +150,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setIdent} was given, or the default. */
     public String getIdent() {
         return ident != null ? ident : lmtp ? DEFAULT_LMTP_IDENT : DEFAULT_IDENT;
     }
@@ -156,6 +164,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setLmtp} was given, or the default. */
     public boolean isLmtp() {
         return lmtp;
     }
@@ -166,6 +175,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setDataSizeLimit} was given, or the default. */
     public long getDataSizeLimit() {
         return dataSizeLimit;
     }
@@ -176,6 +186,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setSmtpUtf8} was given, or the default. */
     public boolean isSmtpUtf8() {
         return smtpUtf8;
     }
@@ -186,6 +197,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setTimeout} was given, or the default. */
     public Duration getTimeout() {
         return timeout;
     }
@@ -196,6 +208,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setHandlerTimeout} was given, or the default. */
     public Duration getHandlerTimeout() {
         return handlerTimeout;
     }
@@ -206,6 +219,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setShutdownGrace} was given, or the default. */
     public Duration getShutdownGrace() {
         return shutdownGrace;
     }
@@ -216,6 +230,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setMaxRecipients} was given, or the default. */
     public int getMaxRecipients() {
         return maxRecipients;
     }
@@ -226,6 +241,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setCommandSizeLimit} was given, or the default. */
     public int getCommandSizeLimit() {
         return commandSizeLimit;
     }
@@ -239,6 +255,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setLineLengthLimit} was given, or the default. */
     public int getLineLengthLimit() {
         return lineLengthLimit;
     }
@@ -249,6 +266,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setLocalPartLimit} was given, or the default. */
     public int getLocalPartLimit() {
         return localPartLimit;
     }
@@ -259,6 +277,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setMaxUnknownCommands} was given, or the default. */
     public int getMaxUnknownCommands() {
         return maxUnknownCommands;
     }
@@ -269,6 +288,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setMaxErrors} was given, or the default. */
     public int getMaxErrors() {
         return maxErrors;
     }
@@ -279,6 +299,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setBareNewlines} was given, or the default. */
     public BareNewlines getBareNewlines() {
         return bareNewlines;
     }
@@ -289,6 +310,7 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setNet} was given, or the default. */
     public NetServerOptions getNet() {
         return net;
     }
@@ -307,8 +329,8 @@ public final class SmtpServerOptions {
     }
 
     private static Duration notNegative(String property, Duration value) {
-        if (value.isNegative()) {
-            throw notAllowed(property, value, "zero or more");
+        if (value.isNegative() || value.compareTo(MAX_DURATION) > 0) {
+            throw notAllowed(property, value, "zero to " + MAX_DURATION.toDays() + " days");
         }
         return value;
     }

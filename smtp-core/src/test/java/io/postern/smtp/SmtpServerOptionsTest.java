@@ -131,6 +131,7 @@ class SmtpServerOptionsTest {
         "timeout, -1",
         "timeout, 0.5",
         "timeout, 1e30",
+        "timeout, 9e17",
         "handlerTimeout, -1",
         "shutdownGrace, -1",
     })

@@ -126,9 +126,9 @@ public class SmtpController implements AutoCloseable {
     }
 
     /**
-     * Stops the server, and waits until it is gone: transactions that run get
-     * {@link SmtpServerOptions#getShutdownGrace() time} to finish, then connections are refused and the Vertx is closed.
-     * Does nothing when the server does not run.
+     * Stops the server, and waits until it is gone: connections are refused, transactions that run get
+     * {@link SmtpServerOptions#getShutdownGrace() time} to finish, and the Vertx is closed. Does nothing when the server
+     * does not run.
      *
      * @throws ControllerException when the server does not stop, say because a handler blocks its event loop, or when
      *     this thread is interrupted; stopping goes on, and this method may be called again to wait for it

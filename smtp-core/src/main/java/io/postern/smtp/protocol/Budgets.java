@@ -10,6 +10,7 @@ final class Budgets {
     private final Limits limits;
     private int unknownCommands;
     private int errors;
+    private long dropped;
 
     Budgets(Limits limits) {
         this.limits = limits;
@@ -27,9 +28,16 @@ final class Budgets {
         return errors >= limits.errors() ? Optional.of(Replies.TOO_MANY_ERRORS) : Optional.empty();
     }
 
+    /** Counts octets of refused messages. @return whether they are more than keeping the session in step is worth */
+    boolean drop(long octets) {
+        dropped += octets;
+        return dropped > Limits.DISCARD;
+    }
+
     /** A message was accepted: who delivers mail is no attacker, whatever went wrong before. */
     void restore() {
         unknownCommands = 0;
         errors = 0;
+        dropped = 0;
     }
 }

@@ -10,6 +10,9 @@ import java.util.Set;
 /** Which extensions hold in a session. */
 final class Capabilities {
 
+    /** RFC 9422 §4.2: six digits at the most. */
+    private static final int MAX_ANNOUNCED = 999_999;
+
     private final Set<Capability> held;
     private final EhloReply reply;
     private final int commandLine;
@@ -42,7 +45,7 @@ final class Capabilities {
     private static String line(Capability capability, Limits limits) {
         return switch (capability) {
             case SIZE -> "SIZE " + limits.messageSize();
-            case LIMITS -> "LIMITS RCPTMAX=" + limits.recipients(); // RFC 9422 §4.2
+            case LIMITS -> "LIMITS RCPTMAX=" + Math.min(limits.recipients(), MAX_ANNOUNCED);
             case PIPELINING, EIGHTBITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, BINARYMIME, DSN, HELP ->
                 capability.keyword();
         };

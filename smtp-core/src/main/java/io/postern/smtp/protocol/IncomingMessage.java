@@ -15,7 +15,6 @@ final class IncomingMessage implements BodyDecoder.Sink {
     private final int recipients;
     private final Output output;
     private long received;
-    private long dropped;
     private boolean failed;
     private @Nullable Violation violation;
     private @Nullable Reply answer;
@@ -31,9 +30,6 @@ final class IncomingMessage implements BodyDecoder.Sink {
 
     /** Takes a region. @return the index behind what belongs to the message */
     int receive(byte[] bytes, int from, int to) {
-        if (!isOpen()) {
-            dropped += to - from;
-        }
         if (binary) {
             content(bytes, from, to);
             return to;
@@ -95,11 +91,6 @@ final class IncomingMessage implements BodyDecoder.Sink {
     /** Whether the application's answer is still wanted. */
     boolean isUndecided() {
         return !failed && answer == null;
-    }
-
-    /** Whether more was dropped than keeping the session in step is worth. */
-    boolean isTooMuchToDrop() {
-        return dropped > Limits.DISCARD;
     }
 
     /** How many recipients it is for. */

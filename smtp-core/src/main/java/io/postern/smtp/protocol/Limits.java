@@ -24,8 +24,8 @@ public record Limits(
     static final int COMMANDS_PER_TURN = 64;
 
     /**
-     * How many octets of a message that is refused already are read and dropped, to keep the session in step, before it
-     * is ended.
+     * How many octets of refused messages are read and dropped, to keep the session in step, before it is ended; an accepted
+     * message begins the count anew.
      */
     static final long DISCARD = 128L * 1024 * 1024;
 }

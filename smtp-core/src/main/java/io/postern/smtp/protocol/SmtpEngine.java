@@ -518,14 +518,16 @@ public final class SmtpEngine {
     }
 
     private void receiveText(IncomingMessage current) {
-        int taken = current.receive(input, position, end);
+        boolean wanted = current.isOpen();
+        int from = position;
+        int taken = current.receive(input, from, end);
         if (phase == Phase.CLOSED) {
             return; // the session was ended by who read the content
         }
         position = taken;
         if (current.ended()) {
             awaitAnswer(current);
-        } else if (current.isTooMuchToDrop()) {
+        } else if (!wanted && budgets.drop(taken - from)) {
             finish(Replies.TOO_MUCH_DISCARDED);
         }
     }
@@ -535,8 +537,9 @@ public final class SmtpEngine {
         int from = position;
         position = taken;
         if (message != null) {
+            boolean wanted = message.isOpen();
             message.receive(input, from, taken);
-            if (message.isTooMuchToDrop() && phase != Phase.CLOSED) {
+            if (!wanted && budgets.drop(taken - from) && phase != Phase.CLOSED) {
                 finish(Replies.TOO_MUCH_DISCARDED);
             }
         }
@@ -603,7 +606,7 @@ public final class SmtpEngine {
             endOfTransaction();
         }
         Optional<BdatCommand> command = BdatCommand.parse(argument);
-        if (command.isEmpty() || command.get().size() > Limits.DISCARD) {
+        if (command.isEmpty() || budgets.drop(command.get().size())) {
             finish(Replies.TOO_MUCH_DISCARDED);
         } else {
             chunk = new ChunkDecoder(command.get());
@@ -649,7 +652,11 @@ public final class SmtpEngine {
     }
 
     private void finish(Reply reply) {
-        say(reply);
+        if (phase == Phase.GREETING) {
+            sayPlain(reply);
+        } else {
+            say(reply);
+        }
         close(reply.text());
     }
 

@@ -1,10 +1,13 @@
 package io.postern.smtp.server;
 
 import io.postern.smtp.Extension;
-import io.postern.smtp.protocol.Verb;
-import java.util.Arrays;
+import io.postern.smtp.protocol.Reserved;
 import java.util.Collection;
-import java.util.Optional;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** What an extension must look like to be added to a server. */
 final class ExtensionRules {
@@ -19,27 +22,51 @@ final class ExtensionRules {
                 throw new IllegalArgumentException(
                         "verb is \"" + verb + "\"; allowed are 3 to 32 capital letters and digits");
             }
-            boolean taken =
-                    Arrays.stream(Verb.values()).anyMatch(known -> known.name().equals(verb))
-                            || others.stream().map(Extension::verb).anyMatch(Optional.of(verb)::equals);
-            if (taken) {
-                throw new IllegalArgumentException("verb is \"" + verb + "\", which the server has already");
-            }
+            checkFree("verb", verb, Reserved::isVerb, others, other -> other.verb().stream());
         });
         extension.ehloLine().ifPresent(line -> {
             if (!line.matches("[A-Za-z0-9][A-Za-z0-9-]*( [!-~]+)*")) {
                 throw new IllegalArgumentException("ehloLine is \"" + line
                         + "\"; expected is a keyword and its parameters, separated by one space (RFC 5321 §4.1.1.1)");
             }
+            checkFree(
+                    "ehloLine",
+                    keyword(line),
+                    Reserved::isKeyword,
+                    others,
+                    other -> other.ehloLine().stream().map(ExtensionRules::keyword));
         });
-        extension.mailParameters().forEach(keyword -> checkParameter("mailParameters", keyword));
-        extension.rcptParameters().forEach(keyword -> checkParameter("rcptParameters", keyword));
+        checkParameters("mailParameters", extension, others, Extension::mailParameters, Reserved::isMailParameter);
+        checkParameters("rcptParameters", extension, others, Extension::rcptParameters, Reserved::isRcptParameter);
     }
 
-    private static void checkParameter(String property, String keyword) {
-        if (!keyword.matches("[A-Z0-9][A-Z0-9-]*")) {
-            throw new IllegalArgumentException(property + " has \"" + keyword
-                    + "\"; allowed are capital letters, digits and hyphens (RFC 5321 §4.1.2)");
+    private static String keyword(String ehloLine) {
+        return ehloLine.split(" ", 2)[0].toUpperCase(Locale.ROOT);
+    }
+
+    private static void checkParameters(
+            String property,
+            Extension extension,
+            Collection<Extension> others,
+            Function<Extension, Set<String>> parameters,
+            Predicate<String> isReserved) {
+        for (String keyword : parameters.apply(extension)) {
+            if (!keyword.matches("[A-Z0-9][A-Z0-9-]*")) {
+                throw new IllegalArgumentException(property + " has \"" + keyword
+                        + "\"; allowed are capital letters, digits and hyphens (RFC 5321 §4.1.2)");
+            }
+            checkFree(property, keyword, isReserved, others, other -> parameters.apply(other).stream());
+        }
+    }
+
+    private static void checkFree(
+            String property,
+            String name,
+            Predicate<String> isReserved,
+            Collection<Extension> others,
+            Function<Extension, Stream<String>> names) {
+        if (isReserved.test(name) || others.stream().flatMap(names).anyMatch(name::equals)) {
+            throw new IllegalArgumentException(property + " has \"" + name + "\", which the server has already");
         }
     }
 }

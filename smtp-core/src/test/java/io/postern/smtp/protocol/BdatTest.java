@@ -1,6 +1,7 @@
 package io.postern.smtp.protocol;
 
 import static io.postern.smtp.protocol.EngineHarness.smtp;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.postern.smtp.BareNewlines;
@@ -16,6 +17,22 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BdatTest {
+
+    @Test
+    void whatIsDroppedOfRefusedChunksIsCountedOverTheSession() {
+        EngineHarness.Run run = new EngineHarness.Run(smtp().settings(), new RecordingOutput(smtp(), false));
+        run.engine.start();
+        run.feed("EHLO client.example\r\nBDAT 134217728\r\n".getBytes(US_ASCII));
+        byte[] region = new byte[1_048_576];
+        for (int i = 0; i < 128; i++) {
+            run.engine.receive(region, 0, region.length);
+        }
+        assertThat(run.output.isClosed()).isFalse();
+        run.feed("BDAT 1\r\n".getBytes(US_ASCII));
+        assertThat(run.output.isClosed()).isTrue();
+        assertThat(run.output.sent())
+                .endsWith("421 4.7.0 Too much data after a refused message, closing connection\r\n");
+    }
 
     @Test
     @Covers("RFC 3030 §2")

@@ -78,6 +78,15 @@ class GreetingTest {
     }
 
     @Test
+    @Covers("RFC 2034 §4")
+    void whatEndsTheSessionInPlaceOfTheGreetingHasNoEnhancedCode() {
+        EngineHarness.Run run = new EngineHarness.Run(smtp().settings(), new RecordingOutput(smtp(), true));
+        run.engine.start();
+        run.engine.terminate(Replies.SHUTTING_DOWN);
+        assertThat(run.output.sent()).isEqualTo("421 Service shutting down, closing connection\r\n");
+    }
+
+    @Test
     void nothingIsReadBeforeTheGreetingIsDecided() {
         EngineHarness.Run run = new EngineHarness.Run(smtp().settings(), new RecordingOutput(smtp(), true));
         run.engine.start();

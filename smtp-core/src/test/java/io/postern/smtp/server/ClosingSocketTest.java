@@ -78,7 +78,7 @@ class ClosingSocketTest extends SocketTestBase {
     @Test
     void aClientThatStopsInsideAMessageGets421() throws Exception {
         BodyRecorder recorder = new BodyRecorder();
-        SmtpServer server = listen(recorder, options().setTimeout(Duration.ofMillis(300)));
+        SmtpServer server = listen(recorder, options().setTimeout(Duration.ofSeconds(3)));
         WireClient client = inData(server);
         client.send("Subject: hi\r\n");
         assertThat(client.readToEnd()).isEqualTo(Replies.CLIENT_TIMEOUT + "\r\n");
@@ -88,7 +88,7 @@ class ClosingSocketTest extends SocketTestBase {
 
     @Test
     void aClientThatReadsNoReplyIsCutOffAfterTheTimeout() throws Exception {
-        SmtpServer server = listen(countingEnds(), options().setTimeout(Duration.ofMillis(300)));
+        SmtpServer server = listen(countingEnds(), options().setTimeout(Duration.ofSeconds(3)));
         WireClient client = greeted(server);
         byte[] help = "HELP\r\n".repeat(2_000_000).getBytes(StandardCharsets.US_ASCII);
         int taken = client.sendUntilStuck(help, Duration.ofMillis(200));

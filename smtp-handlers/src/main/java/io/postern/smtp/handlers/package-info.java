@@ -1,5 +1,5 @@
 /**
- * Ready handlers, and meters for any handler.
+ * Ready handlers.
  */
 @NullMarked
 package io.postern.smtp.handlers;
