@@ -5,6 +5,8 @@
 module io.postern.smtp.core {
     requires transitive io.vertx.core;
     requires io.netty.buffer;
+    requires io.netty.handler;
+    requires io.netty.transport;
     requires static transitive org.jspecify;
 
     exports io.postern.smtp;

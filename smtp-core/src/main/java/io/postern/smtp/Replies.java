@@ -15,6 +15,13 @@ public final class Replies {
             Reply.of(252, "2.5.2", "Cannot VRFY user, but will accept message and attempt delivery");
     public static final Reply START_DATA = Reply.of(354, "End data with <CR><LF>.<CR><LF>");
 
+    public static final Reply READY_FOR_TLS = Reply.of(220, "2.0.0", "Ready to start TLS");
+    public static final Reply DATA_AFTER_STARTTLS =
+            Reply.of(421, "4.7.0", "Error: data after STARTTLS, closing connection");
+    public static final Reply TLS_NOT_AVAILABLE = Reply.of(454, "4.7.0", "TLS not available");
+    public static final Reply TLS_ACTIVE = Reply.of(503, "5.5.1", "Error: TLS is active already");
+    public static final Reply TLS_REQUIRED = Reply.of(530, "5.7.0", "Must issue a STARTTLS command first");
+    public static final Reply LACK_OF_SECURITY = Reply.of(554, "5.7.0", "Command refused due to lack of security");
     public static final Reply CLIENT_TIMEOUT = Reply.of(421, "4.4.2", "Timeout exceeded, closing connection");
     public static final Reply SHUTTING_DOWN = Reply.of(421, "4.3.2", "Service shutting down, closing connection");
     public static final Reply CONNECTION_FAILED = Reply.of(421, "4.3.0", "Internal error, closing connection");

@@ -3,6 +3,7 @@ package io.postern.smtp;
 import io.postern.smtp.server.VertxSmtpServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -55,6 +56,14 @@ public interface SmtpServer {
     default Future<SmtpServer> listen(int port, String host) {
         return listen(SocketAddress.inetSocketAddress(port, host));
     }
+
+    /**
+     * Takes other certificates, without dropping a connection: handshakes that begin from now on use them, with STARTTLS
+     * and with implicit TLS. Files are read anew, also under the same path.
+     *
+     * @return fails when {@code tls} is broken; the certificates in use stay in force then
+     */
+    Future<Void> updateTls(ServerSSLOptions tls);
 
     /** The port that the server listens on; -1 when it does not listen or listens on a Unix socket. */
     int actualPort();

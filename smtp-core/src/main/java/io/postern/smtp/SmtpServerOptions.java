@@ -2,6 +2,7 @@ package io.postern.smtp;
 
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -59,6 +60,9 @@ public final class SmtpServerOptions {
     private int maxUnknownCommands = DEFAULT_MAX_UNKNOWN_COMMANDS;
     private int maxErrors = DEFAULT_MAX_ERRORS;
     private BareNewlines bareNewlines = BareNewlines.REJECT;
+    private @Nullable ServerSSLOptions tls;
+    private boolean implicitTls;
+    private boolean requireStartTls;
     private NetServerOptions net = new NetServerOptions().setAcceptBacklog(DEFAULT_ACCEPT_BACKLOG);
 
     public SmtpServerOptions() {}
@@ -82,6 +86,9 @@ public final class SmtpServerOptions {
         maxUnknownCommands = other.maxUnknownCommands;
         maxErrors = other.maxErrors;
         bareNewlines = other.bareNewlines;
+        tls = other.tls == null ? null : other.tls.copy();
+        implicitTls = other.implicitTls;
+        requireStartTls = other.requireStartTls;
         net = new NetServerOptions(other.net);
     }
 
@@ -284,6 +291,39 @@ public final class SmtpServerOptions {
     /** What happens to messages with a CR or LF that stands alone. */
     public SmtpServerOptions setBareNewlines(BareNewlines policy) {
         this.bareNewlines = Objects.requireNonNull(policy, "bareNewlines");
+        return this;
+    }
+
+    public Optional<ServerSSLOptions> getTls() {
+        return Optional.ofNullable(tls);
+    }
+
+    /**
+     * The certificates of the server and how they are used; with them STARTTLS (RFC 3207) is offered. TLS 1.2 and 1.3 are
+     * spoken, and a client cannot renegotiate.
+     */
+    public SmtpServerOptions setTls(ServerSSLOptions tls) {
+        this.tls = Objects.requireNonNull(tls, "tls");
+        return this;
+    }
+
+    public boolean isImplicitTls() {
+        return implicitTls;
+    }
+
+    /** Encrypts connections from their first octet (RFC 8314) instead of offering STARTTLS; needs {@link #setTls}. */
+    public SmtpServerOptions setImplicitTls(boolean implicitTls) {
+        this.implicitTls = implicitTls;
+        return this;
+    }
+
+    public boolean isRequireStartTls() {
+        return requireStartTls;
+    }
+
+    /** Answers 530 to all but NOOP, EHLO, STARTTLS and QUIT until the client has used STARTTLS; needs {@link #setTls}. */
+    public SmtpServerOptions setRequireStartTls(boolean requireStartTls) {
+        this.requireStartTls = requireStartTls;
         return this;
     }
 

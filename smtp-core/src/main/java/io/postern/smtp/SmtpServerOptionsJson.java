@@ -2,6 +2,7 @@ package io.postern.smtp;
 
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -46,6 +47,13 @@ final class SmtpServerOptionsJson {
                 BareNewlines.class,
                 SmtpServerOptions::getBareNewlines,
                 SmtpServerOptions::setBareNewlines);
+        property(
+                "tls",
+                options -> options.getTls().map(ServerSSLOptions::toJson).orElse(null),
+                (name, value) -> new ServerSSLOptions(as(JsonObject.class, name, value)),
+                SmtpServerOptions::setTls);
+        bool("implicitTls", SmtpServerOptions::isImplicitTls, SmtpServerOptions::setImplicitTls);
+        bool("requireStartTls", SmtpServerOptions::isRequireStartTls, SmtpServerOptions::setRequireStartTls);
         property(
                 "net",
                 options -> options.getNet().toJson(),

@@ -103,9 +103,9 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyBuffersTouchesTheInternalsOfVertx() {
+    void onlyOneClassTouchesTheInternalsOfVertx() {
         noClasses()
-                .that(not(belongTo("io.postern.smtp.server.Buffers")))
+                .that(not(belongTo("io.postern.smtp.server.Internals")))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.vertx.core.internal..")

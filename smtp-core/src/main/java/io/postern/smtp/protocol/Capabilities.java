@@ -24,13 +24,17 @@ final class Capabilities {
     }
 
     /** What a server plans to offer. */
-    static Capabilities planned(String hostName, Limits limits, boolean smtpUtf8, Collection<String> extensionLines) {
+    static Capabilities planned(
+            String hostName, Limits limits, boolean smtpUtf8, boolean startTls, Collection<String> extensionLines) {
         EnumSet<Capability> held = EnumSet.allOf(Capability.class);
         if (limits.messageSize() == 0) {
             held.remove(Capability.SIZE);
         }
         if (!smtpUtf8) {
             held.remove(Capability.SMTPUTF8);
+        }
+        if (!startTls) {
+            held.remove(Capability.STARTTLS);
         }
         List<String> lines = new ArrayList<>();
         for (Capability capability : held) {
@@ -44,7 +48,7 @@ final class Capabilities {
         return switch (capability) {
             case SIZE -> "SIZE " + limits.messageSize();
             case LIMITS -> "LIMITS RCPTMAX=" + limits.recipients(); // RFC 9422 §4.2
-            case PIPELINING, EIGHTBITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, BINARYMIME, DSN, HELP ->
+            case PIPELINING, EIGHTBITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, BINARYMIME, DSN, STARTTLS, HELP ->
                 capability.keyword();
         };
     }

@@ -15,6 +15,15 @@ public interface Output {
     /** Sends bytes to the client. The array belongs to the driver from now on. */
     void send(byte[] bytes, int from, int to);
 
+    /**
+     * Sends bytes, of which the last are the reply to STARTTLS, and begins the TLS handshake behind them. The driver calls
+     * {@link SmtpEngine#tlsStarted()} when it is done. What it reads of plain bytes meanwhile is an attack.
+     */
+    void startTls(byte[] bytes, int from, int to);
+
+    /** Question: the connection is encrypted now; a positive answer lets the client go on. Nothing of it is sent. */
+    void secured();
+
     /** A command line was read, for a trace. What is secret in it is masked already. */
     void received(String line);
 

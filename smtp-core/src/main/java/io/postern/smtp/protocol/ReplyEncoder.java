@@ -90,14 +90,19 @@ final class ReplyEncoder {
         }
     }
 
-    /** Hands what was gathered to {@code output} in one piece, and keeps no memory of it. */
-    void flush(Output output) {
+    /** Takes a region of an array. */
+    interface Sender {
+        void send(byte[] bytes, int from, int to);
+    }
+
+    /** Hands what was gathered to {@code sender} in one piece, and keeps no memory of it. */
+    void flush(Sender sender) {
         if (length > 0) {
             byte[] gathered = bytes;
             int end = length;
             bytes = EMPTY;
             length = 0;
-            output.send(gathered, 0, end);
+            sender.send(gathered, 0, end);
         }
     }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * One session of SMTP or LMTP without input and output of its own: it is fed what the client sent, and speaks through
  * {@link Output}. Not for use by several threads at a time.
  *
- * <p>A driver calls {@link #start()} once, {@link #receive} while {@link #wantsInput()}, {@link #takeTurn()} when
+ * <p>A driver calls {@link #start} once, {@link #receive} while {@link #wantsInput()}, {@link #takeTurn()} when
  * {@link #wantsTurn()}, and answers each question of {@code Output} once.
  */
 public final class SmtpEngine {
@@ -32,6 +32,7 @@ public final class SmtpEngine {
     private @Nullable String hostName;
     private boolean extended;
     private boolean stopping;
+    private boolean secure;
     private @Nullable Transaction transaction;
     private @Nullable IncomingMessage message;
     private @Nullable ChunkDecoder chunk;
@@ -49,6 +50,8 @@ public final class SmtpEngine {
 
     private boolean running;
     private boolean yielded;
+    private int steps;
+    private long messageOctets;
 
     public SmtpEngine(EngineSettings settings, Output output) {
         this.settings = settings;
@@ -58,8 +61,13 @@ public final class SmtpEngine {
         this.capabilities = settings.beforeEhlo();
     }
 
-    /** The connection is there: asks for the greeting. */
-    public void start() {
+    /**
+     * The connection is there: asks for the greeting.
+     *
+     * @param encrypted whether it was encrypted from its first octet
+     */
+    public void start(boolean encrypted) {
+        secure = encrypted;
         ask(this::greet);
         output.connect();
         run();
@@ -74,6 +82,10 @@ public final class SmtpEngine {
     public void receive(byte[] bytes, int from, int to) {
         if (!wantsInput()) {
             throw new IllegalStateException("input in phase " + phase + ", but none is wanted");
+        }
+        if (phase == Phase.TLS) {
+            close("plain data in a TLS handshake"); // without a word: what is said now could be taken for encrypted
+            return;
         }
         input = bytes;
         position = from;
@@ -154,6 +166,22 @@ public final class SmtpEngine {
         return reply;
     }
 
+    /** The TLS handshake that {@link Output#startTls} began is done: whatever was learnt before it is forgotten. */
+    public void tlsStarted() {
+        if (phase != Phase.TLS) {
+            throw new IllegalStateException("TLS in phase " + phase + ", but no handshake was begun");
+        }
+        // RFC 3207 §4.2: the state is that behind the greeting
+        secure = true;
+        hostName = null;
+        extended = false;
+        transaction = null;
+        capabilities = settings.beforeEhlo();
+        ask(reply -> phase = reply.isPositive() ? Phase.CONNECTED : Phase.INSECURE);
+        output.secured();
+        run();
+    }
+
     /** The server stops: the session ends with 421 as soon as no transaction is open. */
     public void stop() {
         stopping = true;
@@ -165,7 +193,7 @@ public final class SmtpEngine {
         if (phase != Phase.CLOSED) {
             say(reply);
             close(reply.text());
-            replies.flush(output);
+            replies.flush(output::send);
         }
     }
 
@@ -174,6 +202,16 @@ public final class SmtpEngine {
         if (phase != Phase.CLOSED) {
             close("the connection is gone");
         }
+    }
+
+    /** Counts the commands and answers so far, so that a driver knows for how long it has waited for the next. */
+    public int steps() {
+        return steps;
+    }
+
+    /** How many octets of messages were received so far, so that a driver knows how fast they come. */
+    public long messageOctets() {
+        return messageOctets;
     }
 
     /** Where the session stands. */
@@ -227,7 +265,7 @@ public final class SmtpEngine {
         if (position == end) {
             input = NOTHING; // an idle session should not keep what it read last
         }
-        replies.flush(output);
+        replies.flush(output::send);
     }
 
     private void ask(Consumer<Reply> then) {
@@ -239,6 +277,7 @@ public final class SmtpEngine {
         asked = null;
         askedAboutMessage = false;
         answered = null;
+        steps++;
         then.accept(reply);
         if (reply.code() == 421 && phase != Phase.CLOSED) {
             close(reply.text()); // RFC 5321 §3.8: 421 says that the connection closes
@@ -248,6 +287,9 @@ public final class SmtpEngine {
     private void receiveCommand() {
         CommandLines.Found found = lines.read(input, position, end, capabilities.longestLine());
         position = lines.position();
+        if (found != CommandLines.Found.NOTHING) {
+            steps++;
+        }
         switch (found) {
             case LINE -> command(lines.line());
             case WRONG -> refuse(lines.violation(), null);
@@ -281,6 +323,9 @@ public final class SmtpEngine {
         if (lines.octets() > capabilities.lineLimit(verb)) {
             return Optional.of(Violation.LINE_TOO_LONG);
         }
+        if (settings.startTls() == StartTls.REQUIRED && !secure && !verb.isAllowedBeforeTls()) {
+            return Optional.of(Violation.TLS_REQUIRED);
+        }
         if (!phase.allows(verb)) {
             return Optional.of(phase.outOfOrder(verb));
         }
@@ -292,6 +337,7 @@ public final class SmtpEngine {
         return switch (verb) {
             case HELO -> helo(argument);
             case EHLO, LHLO -> ehlo(argument);
+            case STARTTLS -> startTls(argument);
             case MAIL -> mail(argument);
             case RCPT -> rcpt(argument);
             case DATA -> data(argument);
@@ -330,9 +376,9 @@ public final class SmtpEngine {
                     reply,
                     argument,
                     true,
-                    lines == null ? capabilities : settings.planned().offeredBy(lines));
+                    lines == null ? capabilities : settings.planned(secure).offeredBy(lines));
         });
-        output.ehlo(argument, settings.planned().reply());
+        output.ehlo(argument, settings.planned(secure).reply());
         return Optional.empty();
     }
 
@@ -346,6 +392,27 @@ public final class SmtpEngine {
             capabilities = held;
             phase = Phase.READY;
         }
+    }
+
+    private Optional<Violation> startTls(String argument) {
+        if (!argument.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        if (secure) {
+            return Optional.of(Violation.TLS_ACTIVE);
+        }
+        if (!capabilities.has(Capability.STARTTLS)) {
+            return Optional.of(Violation.TLS_NOT_OFFERED);
+        }
+        if (position < end) {
+            // Whoever put this behind the command wants it to be taken for what the encrypted client sent
+            finish(Replies.DATA_AFTER_STARTTLS);
+            return Optional.empty();
+        }
+        say(Replies.READY_FOR_TLS);
+        phase = Phase.TLS;
+        replies.flush(output::startTls);
+        return Optional.empty();
     }
 
     private Optional<Violation> mail(String argument) {
@@ -500,7 +567,9 @@ public final class SmtpEngine {
     }
 
     private void receiveText(IncomingMessage current) {
-        position = current.receive(input, position, end);
+        int from = position;
+        position = current.receive(input, from, end);
+        messageOctets += position - from;
         if (current.ended()) {
             awaitAnswer(current);
         } else if (current.isTooMuchToDrop()) {
@@ -510,6 +579,7 @@ public final class SmtpEngine {
 
     private void receiveChunk(ChunkDecoder current) {
         int taken = current.take(position, end);
+        messageOctets += taken - position;
         if (message != null) {
             message.receive(input, position, taken);
             if (message.isTooMuchToDrop()) {

@@ -1,6 +1,7 @@
 package io.postern.smtp.protocol;
 
 import io.postern.smtp.Reply;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,18 +10,25 @@ import org.jspecify.annotations.Nullable;
  */
 public enum Verb {
     HELO("HELO hostname"),
-    EHLO("EHLO hostname"),
-    LHLO("LHLO hostname"),
+    EHLO("EHLO hostname", Fact.BEFORE_TLS),
+    LHLO("LHLO hostname", Fact.BEFORE_TLS),
+    STARTTLS("STARTTLS", Fact.BEFORE_TLS),
     MAIL("MAIL FROM:<address> [SP parameters]"),
     RCPT("RCPT TO:<address> [SP parameters]"),
     DATA("DATA"),
     BDAT("BDAT size [LAST]"),
     RSET("RSET"),
-    NOOP("NOOP [ignored]"),
+    NOOP("NOOP [ignored]", Fact.BEFORE_TLS),
     VRFY("VRFY address"),
     EXPN("EXPN list"),
     HELP("HELP [command]"),
-    QUIT("QUIT");
+    QUIT("QUIT", Fact.BEFORE_TLS);
+
+    /** What may be true of a command. */
+    private enum Fact {
+        /** Allowed on a plain connection where TLS is required (RFC 3207 §4). */
+        BEFORE_TLS
+    }
 
     private static final Verb[] ALL = values();
     private static final int MAX_LENGTH = 8;
@@ -28,11 +36,18 @@ public enum Verb {
     private final String syntax;
     private final Reply syntaxError;
     private final long letters;
+    private final Set<Fact> facts;
 
-    Verb(String syntax) {
+    Verb(String syntax, Fact... facts) {
         this.syntax = syntax;
         this.syntaxError = Reply.of(501, "5.5.4", "Syntax: " + syntax);
         this.letters = pack(name(), name().length());
+        this.facts = Set.of(facts);
+    }
+
+    /** Whether it is allowed on a plain connection where TLS is required. */
+    boolean isAllowedBeforeTls() {
+        return facts.contains(Fact.BEFORE_TLS);
     }
 
     /** How the command is written, for HELP. */

@@ -12,6 +12,11 @@ public enum Violation {
     BAD_CHARACTER(Replies.BAD_CHARACTER),
     BAD_UTF8(Replies.BAD_UTF8),
 
+    TLS_REQUIRED(Replies.TLS_REQUIRED),
+    TLS_ACTIVE(Replies.TLS_ACTIVE),
+    TLS_NOT_OFFERED(Replies.TLS_NOT_AVAILABLE),
+    LACK_OF_SECURITY(Replies.LACK_OF_SECURITY),
+
     OUT_OF_ORDER(Reply.of(503, "5.5.1", "Error: bad sequence of commands")),
     SEND_HELLO_FIRST(Replies.SEND_HELLO_FIRST),
     NEED_MAIL(Replies.NEED_MAIL),

@@ -69,11 +69,21 @@ final class SmtpConnection implements Output, Session {
         socket.exceptionHandler(cause -> LOG.log(Level.DEBUG, () -> id() + ": " + cause));
         socket.shutdownHandler(grace -> stop());
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
-        drive(engine::start);
+        if (socket.isSsl()) {
+            watchRenegotiation();
+        }
+        drive(() -> engine.start(socket.isSsl()));
     }
 
     private void read(Buffer buffer) {
-        drive(() -> Buffers.unwrap(buffer, engine::receive));
+        drive(() -> Internals.unwrap(buffer, engine::receive));
+    }
+
+    private void watchRenegotiation() {
+        Internals.watchRenegotiation(socket, () -> {
+            LOG.log(Level.WARNING, () -> id() + ": the client began a renegotiation, closing the connection");
+            Internals.abort(socket);
+        });
     }
 
     /** The server stops: a transaction that is open may finish. */
@@ -189,8 +199,33 @@ final class SmtpConnection implements Output, Session {
             text.lines().forEach(line -> LOG.log(Level.DEBUG, id() + ": S: " + line));
         }
         if (!closed) {
-            socket.write(Buffers.wrap(bytes, from, to));
+            socket.write(Internals.wrap(bytes, from, to));
         }
+    }
+
+    @Override
+    public void startTls(byte[] bytes, int from, int to) {
+        Future<Void> upgraded =
+                socket.upgradeToSsl(server.tls(), Internals.wrap(bytes, from, to)); // writes first, then starts TLS
+        whenComplete(upgraded, done -> {
+            if (done.succeeded()) {
+                watchRenegotiation();
+                drive(engine::tlsStarted);
+            } else {
+                LOG.log(Level.DEBUG, () -> id() + ": TLS handshake failed: " + done.cause());
+                Internals.abort(socket);
+            }
+        });
+    }
+
+    @Override
+    public void secured() {
+        ask(
+                () -> handler.handleStartTls(this, socket.sslSession()),
+                accepted -> engine.answer(
+                        accepted.failed()
+                                ? refusal(accepted)
+                                : Boolean.TRUE.equals(accepted.result()) ? Replies.OK : Replies.LACK_OF_SECURITY));
     }
 
     @Override
@@ -300,7 +335,7 @@ final class SmtpConnection implements Output, Session {
     @Override
     public void body(byte[] bytes, int from, int to) {
         if (body != null) {
-            body.offer(Buffers.wrap(bytes, from, to));
+            body.offer(Internals.wrap(bytes, from, to));
         }
     }
 

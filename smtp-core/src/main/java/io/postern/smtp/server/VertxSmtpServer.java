@@ -11,13 +11,17 @@ import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.EngineSettings;
 import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Limits;
+import io.postern.smtp.protocol.StartTls;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.TcpServerConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -28,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -55,6 +60,9 @@ public final class VertxSmtpServer implements SmtpServer {
     private final AtomicInteger open = new AtomicInteger();
 
     private volatile @Nullable Listening listening;
+
+    /** What the next handshake uses; its files have been read. */
+    private volatile @Nullable ServerSSLOptions tls;
 
     /** What is known once the server listens. */
     private record Listening(
@@ -86,10 +94,42 @@ public final class VertxSmtpServer implements SmtpServer {
     public Future<SmtpServer> listen(SocketAddress address) {
         Context context = vertx.getOrCreateContext();
         Promise<SmtpServer> promise = Promise.promise();
-        context.runOnContext(v -> hostName(options)
+        context.runOnContext(v -> loadTls()
+                .compose(loaded -> hostName(options))
                 .compose(name -> listen(context, address, name))
                 .onComplete(promise));
         return promise.future();
+    }
+
+    private Future<Void> loadTls() {
+        Optional<ServerSSLOptions> configured = options.getTls();
+        if (configured.isEmpty()) {
+            String needs =
+                    options.isImplicitTls() ? "implicitTls" : options.isRequireStartTls() ? "requireStartTls" : "";
+            return needs.isEmpty()
+                    ? Future.succeededFuture()
+                    : Future.failedFuture(new IllegalArgumentException(needs + " is set, but tls is not"));
+        }
+        return TlsKeys.load(vertx, configured.get()).map(loaded -> {
+            tls = loaded;
+            return null;
+        });
+    }
+
+    @Override
+    public Future<Void> updateTls(ServerSSLOptions newTls) {
+        Listening current = listening;
+        if (current == null || tls == null) {
+            return Future.failedFuture(new IllegalStateException("the server does not listen with TLS"));
+        }
+        return TlsKeys.load(vertx, newTls)
+                .compose(loaded -> options.isImplicitTls()
+                        ? current.server().updateSSLOptions(loaded, true).map(loaded)
+                        : Future.succeededFuture(loaded))
+                .map(loaded -> {
+                    tls = loaded;
+                    return null;
+                });
     }
 
     private Future<String> hostName(SmtpServerOptions from) {
@@ -112,7 +152,8 @@ public final class VertxSmtpServer implements SmtpServer {
         if (listening != null) {
             return Future.failedFuture(new IllegalStateException("the server listens already"));
         }
-        NetServer server = vertx.createNetServer(options.getNet());
+        TcpServerConfig config = new TcpServerConfig(options.getNet()).setSsl(options.isImplicitTls());
+        NetServer server = vertx.createNetServer(config, tls);
         server.connectHandler(this::connected);
         server.exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause));
         Listening begun = new Listening(
@@ -144,7 +185,15 @@ public final class VertxSmtpServer implements SmtpServer {
                 limits,
                 options.isSmtpUtf8(),
                 options.getBareNewlines(),
+                startTls(),
                 extensions.stream().map(VertxSmtpServer::engineExtension).toList());
+    }
+
+    private StartTls startTls() {
+        if (tls == null || options.isImplicitTls()) {
+            return StartTls.NONE;
+        }
+        return options.isRequireStartTls() ? StartTls.REQUIRED : StartTls.OFFERED;
     }
 
     private static EngineExtension engineExtension(Extension extension) {
@@ -161,7 +210,7 @@ public final class VertxSmtpServer implements SmtpServer {
             handler = Objects.requireNonNull(handlers.get(), "the supplier gave no handler");
         } catch (RuntimeException | Error fault) {
             LOG.log(Level.ERROR, "no handler for a connection from " + socket.remoteAddress(), fault);
-            socket.end(Buffers.text(Replies.CONNECTION_FAILED + "\r\n"));
+            socket.end(Buffer.buffer(Replies.CONNECTION_FAILED + "\r\n"));
             return;
         }
         SmtpConnection connection =
@@ -233,6 +282,10 @@ public final class VertxSmtpServer implements SmtpServer {
 
     EngineSettings settings() {
         return listening().settings();
+    }
+
+    ServerSSLOptions tls() {
+        return Objects.requireNonNull(tls, "the server has no TLS");
     }
 
     String hostName() {
