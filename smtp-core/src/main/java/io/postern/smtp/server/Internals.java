@@ -2,6 +2,9 @@ package io.postern.smtp.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
@@ -46,16 +49,24 @@ final class Internals {
      * @param attempt what is done when the client tries
      */
     static void watchRenegotiation(NetSocket socket, Runnable attempt) {
-        NetSocketInternal internal = (NetSocketInternal) socket;
-        SslHandler tls = internal.channelHandlerContext().pipeline().get(SslHandler.class);
-        if (tls == null || !tls.engine().getSession().getProtocol().equals("TLSv1.2")) {
+        ChannelPipeline pipeline =
+                ((NetSocketInternal) socket).channelHandlerContext().pipeline();
+        ChannelHandlerContext tls = pipeline.context(SslHandler.class);
+        if (tls == null) {
             return;
         }
-        SSLEngine engine = tls.engine();
-        // A handshake takes an answer of the client, so between two reads it can not be both begun and done
-        internal.readCompletionHandler(v -> {
-            if (engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
-                attempt.run();
+        SSLEngine engine = ((SslHandler) tls.handler()).engine();
+        if (!engine.getSession().getProtocol().equals("TLSv1.2")) {
+            return;
+        }
+        pipeline.addAfter(tls.name(), "renegotiation", new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelReadComplete(ChannelHandlerContext context) {
+                // A handshake takes an answer of the client, so it can not be both begun and done within one read
+                if (engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
+                    attempt.run();
+                }
+                context.fireChannelReadComplete();
             }
         });
     }
