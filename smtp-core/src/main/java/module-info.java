@@ -10,6 +10,7 @@ module io.postern.smtp.core {
     requires static transitive org.jspecify;
 
     exports io.postern.smtp;
+    exports io.postern.smtp.sasl;
     exports io.postern.smtp.protocol to
             io.postern.smtp.lmtp,
             io.postern.smtp.testkit;
