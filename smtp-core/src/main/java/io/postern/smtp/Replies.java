@@ -22,6 +22,20 @@ public final class Replies {
     public static final Reply TLS_ACTIVE = Reply.of(503, "5.5.1", "Error: TLS is active already");
     public static final Reply TLS_REQUIRED = Reply.of(530, "5.7.0", "Must issue a STARTTLS command first");
     public static final Reply LACK_OF_SECURITY = Reply.of(554, "5.7.0", "Command refused due to lack of security");
+    public static final Reply AUTHENTICATED = Reply.of(235, "2.7.0", "Authentication successful");
+    public static final Reply TOO_MANY_AUTH_FAILURES =
+            Reply.of(421, "4.7.0", "Too many failed authentications, closing connection");
+    public static final Reply AUTH_UNAVAILABLE = Reply.of(454, "4.7.0", "Temporary authentication failure");
+    public static final Reply AUTH_LINE_TOO_LONG = Reply.of(500, "5.5.6", "Authentication exchange line is too long");
+    public static final Reply AUTH_ABORTED = Reply.of(501, "5.7.0", "Auth aborted");
+    public static final Reply BAD_BASE64 = Reply.of(501, "5.5.2", "Can't decode base64");
+    public static final Reply BAD_AUTH_RESPONSE = Reply.of(501, "5.5.2", "Can't split auth value");
+    public static final Reply AUTHENTICATED_ALREADY = Reply.of(503, "5.5.1", "Already authenticated");
+    public static final Reply MECHANISM_UNKNOWN = Reply.of(504, "5.5.4", "Unrecognized authentication type");
+    public static final Reply AUTH_REQUIRED = Reply.of(530, "5.7.0", "Authentication required");
+    public static final Reply CREDENTIALS_INVALID = Reply.of(535, "5.7.8", "Authentication credentials invalid");
+    public static final Reply AUTH_NEEDS_TLS =
+            Reply.of(538, "5.7.11", "Encryption required for requested authentication mechanism");
     public static final Reply CLIENT_TIMEOUT = Reply.of(421, "4.4.2", "Timeout exceeded, closing connection");
     public static final Reply SHUTTING_DOWN = Reply.of(421, "4.3.2", "Service shutting down, closing connection");
     public static final Reply CONNECTION_FAILED = Reply.of(421, "4.3.0", "Internal error, closing connection");

@@ -1,5 +1,6 @@
 package io.postern.smtp;
 
+import io.postern.smtp.sasl.Identity;
 import io.vertx.core.Context;
 import io.vertx.core.net.SocketAddress;
 import java.util.Optional;
@@ -33,6 +34,9 @@ public interface Session {
 
     /** The TLS session, for protocol, cipher suite and client certificate; empty on a plain connection. */
     Optional<SSLSession> sslSession();
+
+    /** Who the client has proved to be with AUTH; empty before. */
+    Optional<Identity> authenticated();
 
     /** The name that the server gives itself in replies. */
     String serverName();

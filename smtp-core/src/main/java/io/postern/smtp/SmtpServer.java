@@ -1,5 +1,6 @@
 package io.postern.smtp;
 
+import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.server.VertxSmtpServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -41,6 +42,15 @@ public interface SmtpServer {
      * @throws IllegalArgumentException when the verb or a keyword is malformed or taken
      */
     SmtpServer addExtension(Extension extension);
+
+    /**
+     * Adds a way for clients to authenticate themselves (RFC 4954). Mechanisms are listed in the order in which they were
+     * added.
+     *
+     * @throws IllegalStateException when the server listens already
+     * @throws IllegalArgumentException when there is a mechanism of that name
+     */
+    SmtpServer addMechanism(SaslMechanism mechanism);
 
     /** Listens on the host and port of the options. */
     Future<SmtpServer> listen();

@@ -4,8 +4,11 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +43,10 @@ public final class SmtpServerOptions {
     public static final int DEFAULT_MAX_UNKNOWN_COMMANDS = 5;
     /** At which mistake of any kind a session ends. */
     public static final int DEFAULT_MAX_ERRORS = 20;
+    /** At which failed authentication a session ends. */
+    public static final int DEFAULT_MAX_AUTH_FAILURES = 3;
+    /** How long the reply to an address's first failed authentication waits. */
+    public static final Duration DEFAULT_AUTH_FAILURE_DELAY = Duration.ofSeconds(1);
     /** How many connections may wait to be accepted. */
     public static final int DEFAULT_ACCEPT_BACKLOG = 1_024;
 
@@ -63,6 +70,11 @@ public final class SmtpServerOptions {
     private @Nullable ServerSSLOptions tls;
     private boolean implicitTls;
     private boolean requireStartTls;
+    private boolean authRequired;
+    private boolean authRequireTls = true;
+    private Set<String> authExcludeMechanisms = Set.of();
+    private int maxAuthFailures = DEFAULT_MAX_AUTH_FAILURES;
+    private Duration authFailureDelay = DEFAULT_AUTH_FAILURE_DELAY;
     private NetServerOptions net = new NetServerOptions().setAcceptBacklog(DEFAULT_ACCEPT_BACKLOG);
 
     public SmtpServerOptions() {}
@@ -89,6 +101,11 @@ public final class SmtpServerOptions {
         tls = other.tls == null ? null : other.tls.copy();
         implicitTls = other.implicitTls;
         requireStartTls = other.requireStartTls;
+        authRequired = other.authRequired;
+        authRequireTls = other.authRequireTls;
+        authExcludeMechanisms = other.authExcludeMechanisms;
+        maxAuthFailures = other.maxAuthFailures;
+        authFailureDelay = other.authFailureDelay;
         net = new NetServerOptions(other.net);
     }
 
@@ -324,6 +341,63 @@ public final class SmtpServerOptions {
     /** Answers 530 to all but NOOP, EHLO, STARTTLS and QUIT until the client has used STARTTLS; needs {@link #setTls}. */
     public SmtpServerOptions setRequireStartTls(boolean requireStartTls) {
         this.requireStartTls = requireStartTls;
+        return this;
+    }
+
+    public boolean isAuthRequired() {
+        return authRequired;
+    }
+
+    /**
+     * Answers 530 to MAIL, RCPT, DATA, BDAT, VRFY, EXPN and HELP until the client has authenticated itself; needs a
+     * mechanism, see {@link SmtpServer#addMechanism}.
+     */
+    public SmtpServerOptions setAuthRequired(boolean authRequired) {
+        this.authRequired = authRequired;
+        return this;
+    }
+
+    public boolean isAuthRequireTls() {
+        return authRequireTls;
+    }
+
+    /** Offers AUTH on encrypted connections only, and answers 538 on others; true unless set to false. */
+    public SmtpServerOptions setAuthRequireTls(boolean authRequireTls) {
+        this.authRequireTls = authRequireTls;
+        return this;
+    }
+
+    public Set<String> getAuthExcludeMechanisms() {
+        return authExcludeMechanisms;
+    }
+
+    /** Mechanisms that are not offered although the server has them, by name in any case. */
+    public SmtpServerOptions setAuthExcludeMechanisms(Set<String> names) {
+        this.authExcludeMechanisms =
+                names.stream().map(name -> name.toUpperCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
+        return this;
+    }
+
+    public int getMaxAuthFailures() {
+        return maxAuthFailures;
+    }
+
+    /** At which failed authentication the session ends. */
+    public SmtpServerOptions setMaxAuthFailures(int failures) {
+        this.maxAuthFailures = positive("maxAuthFailures", failures);
+        return this;
+    }
+
+    public Duration getAuthFailureDelay() {
+        return authFailureDelay;
+    }
+
+    /**
+     * How long the reply to a failed authentication waits. It doubles with each further failure from the same address, up
+     * to 30 seconds; zero for no delay.
+     */
+    public SmtpServerOptions setAuthFailureDelay(Duration delay) {
+        this.authFailureDelay = notNegative("authFailureDelay", delay);
         return this;
     }
 

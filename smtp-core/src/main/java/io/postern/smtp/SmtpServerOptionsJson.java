@@ -1,5 +1,6 @@
 package io.postern.smtp;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
@@ -8,9 +9,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON form of {@link SmtpServerOptions}: one row a property. */
@@ -54,6 +57,16 @@ final class SmtpServerOptionsJson {
                 SmtpServerOptions::setTls);
         bool("implicitTls", SmtpServerOptions::isImplicitTls, SmtpServerOptions::setImplicitTls);
         bool("requireStartTls", SmtpServerOptions::isRequireStartTls, SmtpServerOptions::setRequireStartTls);
+        bool("authRequired", SmtpServerOptions::isAuthRequired, SmtpServerOptions::setAuthRequired);
+        bool("authRequireTls", SmtpServerOptions::isAuthRequireTls, SmtpServerOptions::setAuthRequireTls);
+        property(
+                "authExcludeMechanisms",
+                options -> new JsonArray(
+                        options.getAuthExcludeMechanisms().stream().sorted().toList()),
+                SmtpServerOptionsJson::texts,
+                SmtpServerOptions::setAuthExcludeMechanisms);
+        integer("maxAuthFailures", SmtpServerOptions::getMaxAuthFailures, SmtpServerOptions::setMaxAuthFailures);
+        duration("authFailureDelay", SmtpServerOptions::getAuthFailureDelay, SmtpServerOptions::setAuthFailureDelay);
         property(
                 "net",
                 options -> options.getNet().toJson(),
@@ -145,6 +158,12 @@ final class SmtpServerOptionsJson {
                     + type.getSimpleName().toLowerCase(Locale.ROOT));
         }
         return type.cast(value);
+    }
+
+    private static Set<String> texts(String name, Object value) {
+        return as(JsonArray.class, name, value).stream()
+                .map(element -> as(String.class, name, element))
+                .collect(Collectors.toSet());
     }
 
     private static int toInt(String name, Number value) {

@@ -10,6 +10,7 @@ final class Budgets {
     private final Limits limits;
     private int unknownCommands;
     private int errors;
+    private int authFailures;
 
     Budgets(Limits limits) {
         this.limits = limits;
@@ -25,6 +26,11 @@ final class Budgets {
             return Optional.of(Replies.TOO_MANY_UNKNOWN_COMMANDS);
         }
         return errors >= limits.errors() ? Optional.of(Replies.TOO_MANY_ERRORS) : Optional.empty();
+    }
+
+    /** Counts a failed authentication. @return what ends the session, when this was one too many */
+    Optional<Reply> spendAuthFailure() {
+        return ++authFailures >= limits.authFailures() ? Optional.of(Replies.TOO_MANY_AUTH_FAILURES) : Optional.empty();
     }
 
     /** A message was accepted: who delivers mail is no attacker, whatever went wrong before. */

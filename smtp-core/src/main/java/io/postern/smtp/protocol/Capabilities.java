@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /** Which extensions hold in a session. */
 final class Capabilities {
 
+    /** RFC 4954 §4: 12,288 octets for a line of an exchange and for AUTH with an initial response, and the line end. */
+    static final int MAX_AUTH_LINE = 12_288 + 2;
+
     private final Set<Capability> held;
     private final EhloReply reply;
     private final int commandLine;
@@ -20,13 +23,14 @@ final class Capabilities {
         this.held = held;
         this.reply = reply;
         this.commandLine = commandLine;
-        this.longestLine = Math.max(lineLimit(Verb.MAIL), lineLimit(Verb.RCPT));
+        this.longestLine = Math.max(lineLimit(Verb.AUTH), Math.max(lineLimit(Verb.MAIL), lineLimit(Verb.RCPT)));
     }
 
     /** What a server plans to offer. */
     static Capabilities planned(
             String hostName, Limits limits, boolean smtpUtf8, boolean startTls, Collection<String> extensionLines) {
         EnumSet<Capability> held = EnumSet.allOf(Capability.class);
+        held.remove(Capability.AUTH); // it depends on the connection
         if (limits.messageSize() == 0) {
             held.remove(Capability.SIZE);
         }
@@ -48,14 +52,29 @@ final class Capabilities {
         return switch (capability) {
             case SIZE -> "SIZE " + limits.messageSize();
             case LIMITS -> "LIMITS RCPTMAX=" + limits.recipients(); // RFC 9422 §4.2
-            case PIPELINING, EIGHTBITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, BINARYMIME, DSN, STARTTLS, HELP ->
-                capability.keyword();
+            case PIPELINING,
+                    EIGHTBITMIME,
+                    SMTPUTF8,
+                    ENHANCEDSTATUSCODES,
+                    CHUNKING,
+                    BINARYMIME,
+                    DSN,
+                    STARTTLS,
+                    AUTH,
+                    HELP -> capability.keyword();
         };
     }
 
     /** What holds before EHLO and after HELO: no extension but the codes in replies, which harm no client. */
     Capabilities beforeEhlo() {
         return new Capabilities(EnumSet.of(Capability.ENHANCEDSTATUSCODES), reply, commandLine);
+    }
+
+    /** These and AUTH with mechanisms. */
+    Capabilities withAuth(Collection<String> mechanisms) {
+        EnumSet<Capability> all = EnumSet.copyOf(held);
+        all.add(Capability.AUTH);
+        return new Capabilities(all, reply.with("AUTH " + String.join(" ", mechanisms)), commandLine);
     }
 
     /** What of these the application left in the reply to EHLO. */
@@ -83,6 +102,9 @@ final class Capabilities {
 
     /** The longest line for a command, its line end counted (RFC 5321 §4.1.1.1 and the extensions' own). */
     int lineLimit(@Nullable Verb verb) {
+        if (verb == Verb.AUTH && has(Capability.AUTH)) {
+            return Math.max(commandLine, MAX_AUTH_LINE);
+        }
         int limit = commandLine;
         for (Capability capability : held) {
             limit += capability.grows(verb);

@@ -17,6 +17,7 @@ public final class EngineSettings {
     private final Limits limits;
     private final BareNewlines bareNewlines;
     private final StartTls startTls;
+    private final Auth auth;
     private final Capabilities planned;
     private final Capabilities plannedInTls;
     private final Capabilities beforeEhlo;
@@ -29,6 +30,7 @@ public final class EngineSettings {
      * @param hostName the server's name in the reply to EHLO
      * @param smtpUtf8 whether SMTPUTF8 is offered
      * @param startTls whether STARTTLS is offered
+     * @param auth whether AUTH is offered
      * @param extensions what the application adds
      */
     public EngineSettings(
@@ -38,11 +40,13 @@ public final class EngineSettings {
             boolean smtpUtf8,
             BareNewlines bareNewlines,
             StartTls startTls,
+            Auth auth,
             List<EngineExtension> extensions) {
         this.dialect = dialect;
         this.limits = limits;
         this.bareNewlines = bareNewlines;
         this.startTls = startTls;
+        this.auth = auth;
         List<String> lines = extensions.stream()
                 .flatMap(extension -> extension.ehloLine().stream())
                 .toList();
@@ -85,6 +89,10 @@ public final class EngineSettings {
 
     BareNewlines bareNewlines() {
         return bareNewlines;
+    }
+
+    Auth auth() {
+        return auth;
     }
 
     StartTls startTls() {

@@ -9,6 +9,7 @@ package io.postern.smtp.protocol;
  * @param recipients the most recipients of a message (RFC 5321 §4.5.3.1.8)
  * @param messageSize the largest message (RFC 1870); 0 for none
  * @param unknownCommands the unknown command at which the session ends
+ * @param authFailures the failed authentication at which the session ends
  * @param errors the mistake at which the session ends
  */
 public record Limits(
@@ -18,6 +19,7 @@ public record Limits(
         int recipients,
         long messageSize,
         int unknownCommands,
+        int authFailures,
         int errors) {
 
     /** How many commands one run handles before it lets other connections have their turn. */

@@ -1,5 +1,6 @@
 package io.postern.smtp.protocol;
 
+import static io.postern.smtp.protocol.Verb.AUTH;
 import static io.postern.smtp.protocol.Verb.BDAT;
 import static io.postern.smtp.protocol.Verb.DATA;
 import static io.postern.smtp.protocol.Verb.EHLO;
@@ -37,8 +38,11 @@ public enum Phase {
     /** The application did not accept how the connection is encrypted; all that is left is QUIT (RFC 3207 §4.1). */
     INSECURE(Violation.LACK_OF_SECURITY, QUIT),
 
-    /** No transaction is open. To SENDER with MAIL, to TLS with STARTTLS. */
-    READY(Violation.NEED_MAIL, HELO, EHLO, LHLO, STARTTLS, MAIL, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
+    /** No transaction is open. To SENDER with MAIL, to TLS with STARTTLS, to EXCHANGE with AUTH. */
+    READY(Violation.NEED_MAIL, HELO, EHLO, LHLO, STARTTLS, AUTH, MAIL, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
+
+    /** The client authenticates itself: a line is its answer to a challenge and no command. Back to READY. */
+    EXCHANGE(Violation.OUT_OF_ORDER),
 
     /** A sender was accepted. To RECIPIENTS with RCPT, back to READY with RSET, HELO, EHLO or LHLO. */
     SENDER(Violation.NEED_RCPT, HELO, EHLO, LHLO, RCPT, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
@@ -75,7 +79,7 @@ public enum Phase {
 
     /** What a client did wrong that sent {@code verb} here. */
     Violation outOfOrder(Verb verb) {
-        if (verb == STARTTLS && inTransaction()) {
+        if ((verb == STARTTLS || verb == AUTH) && inTransaction()) {
             return Violation.OUT_OF_ORDER;
         }
         return verb == MAIL && this == SENDER ? Violation.NESTED_MAIL : otherwise;

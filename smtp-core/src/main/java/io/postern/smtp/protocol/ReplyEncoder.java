@@ -43,6 +43,11 @@ final class ReplyEncoder {
         }
     }
 
+    /** Appends {@code 334} with a challenge in base64, which has limits of its own (RFC 4954 §4). */
+    void appendChallenge(byte[] base64) {
+        line(334, ' ', "", base64, 0, base64.length);
+    }
+
     private static String enhancedPrefix(Reply reply) {
         int status = reply.code() / 100;
         if (status == 3) {

@@ -3,6 +3,8 @@ package io.postern.smtp.protocol;
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
+import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,6 +22,9 @@ public final class SmtpEngine {
 
     private static final byte[] NOTHING = {};
 
+    // stands for the challenge where an answer is kept; what goes out holds the challenge itself
+    private static final Reply CHALLENGE = Reply.of(334, "challenge");
+
     private final EngineSettings settings;
     private final Dialect dialect;
     private final Output output;
@@ -33,6 +38,7 @@ public final class SmtpEngine {
     private boolean extended;
     private boolean stopping;
     private boolean secure;
+    private boolean authenticated;
     private @Nullable Transaction transaction;
     private @Nullable IncomingMessage message;
     private @Nullable ChunkDecoder chunk;
@@ -42,6 +48,7 @@ public final class SmtpEngine {
     private boolean askedAboutMessage;
     private @Nullable Reply answered;
     private @Nullable EhloReply offered;
+    private byte[] challenge = NOTHING;
 
     // What is left of the last region
     private byte[] input = NOTHING;
@@ -134,6 +141,16 @@ public final class SmtpEngine {
         answer(reply.toReply());
     }
 
+    /** Answers {@link Output#auth} and {@link Output#authResponse}: the client is to respond to {@code data}. */
+    public void challenge(byte[] data) {
+        if (!awaitsAnswer() || phase != Phase.EXCHANGE) {
+            throw new IllegalStateException("a challenge in phase " + phase + ", but none is owed");
+        }
+        challenge = data;
+        answered = CHALLENGE;
+        run();
+    }
+
     /** Answers {@link Output#bodyStart}: the application has the stream and has not refused. */
     public void bodyReady() {
         if (!awaitsAnswer() || !askedAboutMessage) {
@@ -173,6 +190,7 @@ public final class SmtpEngine {
         }
         // RFC 3207 §4.2: the state is that behind the greeting
         secure = true;
+        authenticated = false;
         hostName = null;
         extended = false;
         transaction = null;
@@ -291,15 +309,31 @@ public final class SmtpEngine {
             steps++;
         }
         switch (found) {
-            case LINE -> command(lines.line());
-            case WRONG -> refuse(lines.violation(), null);
+            case LINE -> line(lines.line());
+            case WRONG -> wrongLine(lines.violation());
             case NOTHING -> {}
         }
     }
 
+    private void line(String line) {
+        if (phase == Phase.EXCHANGE) {
+            authResponse(line);
+        } else {
+            command(line);
+        }
+    }
+
+    private void wrongLine(Violation violation) {
+        if (phase == Phase.EXCHANGE) {
+            abortExchange(violation == Violation.LINE_TOO_LONG ? Violation.AUTH_LINE_TOO_LONG : violation);
+        } else {
+            refuse(violation, null);
+        }
+    }
+
     private void command(String line) {
-        output.received(line);
         Verb verb = Verb.of(line);
+        output.received(traced(verb, line));
         if (verb == null || !dialect.knows(verb)) {
             extensionCommand(line);
             return;
@@ -311,6 +345,15 @@ public final class SmtpEngine {
                 dropChunk(argument);
             }
         });
+    }
+
+    /** The line as a trace may show it: a secret can stand behind AUTH, and in a line that should have been part of it. */
+    private String traced(@Nullable Verb verb, String line) {
+        if (verb == Verb.AUTH) {
+            return "AUTH ***";
+        }
+        boolean known = verb != null || settings.extensionVerbs().containsKey(extensionName(line));
+        return known ? line : "*** (unknown command of " + line.length() + " characters)";
     }
 
     private static String argument(String line) {
@@ -326,6 +369,9 @@ public final class SmtpEngine {
         if (settings.startTls() == StartTls.REQUIRED && !secure && !verb.isAllowedBeforeTls()) {
             return Optional.of(Violation.TLS_REQUIRED);
         }
+        if (settings.auth().required() && !authenticated && verb.needsAuth()) {
+            return Optional.of(Violation.AUTH_REQUIRED);
+        }
         if (!phase.allows(verb)) {
             return Optional.of(phase.outOfOrder(verb));
         }
@@ -338,6 +384,7 @@ public final class SmtpEngine {
             case HELO -> helo(argument);
             case EHLO, LHLO -> ehlo(argument);
             case STARTTLS -> startTls(argument);
+            case AUTH -> auth(argument);
             case MAIL -> mail(argument);
             case RCPT -> rcpt(argument);
             case DATA -> data(argument);
@@ -369,16 +416,15 @@ public final class SmtpEngine {
         if (argument.isEmpty()) {
             return Optional.of(Violation.SYNTAX);
         }
+        List<String> mechanisms = output.mechanisms();
+        Capabilities base = settings.planned(secure);
+        Capabilities offer = mechanisms.isEmpty() ? base : base.withAuth(mechanisms);
         ask(reply -> {
             EhloReply lines = offered;
             offered = null;
-            hello(
-                    reply,
-                    argument,
-                    true,
-                    lines == null ? capabilities : settings.planned(secure).offeredBy(lines));
+            hello(reply, argument, true, lines == null ? capabilities : offer.offeredBy(lines));
         });
-        output.ehlo(argument, settings.planned(secure).reply());
+        output.ehlo(argument, offer.reply());
         return Optional.empty();
     }
 
@@ -413,6 +459,81 @@ public final class SmtpEngine {
         phase = Phase.TLS;
         replies.flush(output::startTls);
         return Optional.empty();
+    }
+
+    private Optional<Violation> auth(String argument) {
+        if (authenticated) {
+            return Optional.of(Violation.AUTHENTICATED_ALREADY);
+        }
+        if (settings.auth().offered() && settings.auth().needsTls() && !secure) {
+            return Optional.of(Violation.AUTH_NEEDS_TLS); // before a look at what may hold a password
+        }
+        if (!capabilities.has(Capability.AUTH)) {
+            return Optional.of(Violation.AUTH_NOT_OFFERED);
+        }
+        String[] words = argument.split(" +");
+        if (argument.isEmpty() || words.length > 2) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        String mechanism = words[0].toUpperCase(Locale.ROOT);
+        if (!output.mechanisms().contains(mechanism)) {
+            return Optional.of(Violation.MECHANISM_UNKNOWN);
+        }
+        Optional<byte[]> initialResponse = Optional.empty();
+        if (words.length == 2) {
+            // RFC 4954 §4: "=" is an initial response of no octets
+            initialResponse = words[1].equals("=") ? Optional.of(NOTHING) : decode(words[1]);
+            if (initialResponse.isEmpty()) {
+                return Optional.of(Violation.BAD_BASE64);
+            }
+        }
+        phase = Phase.EXCHANGE;
+        ask(this::goOnWithExchange);
+        output.auth(mechanism, initialResponse);
+        return Optional.empty();
+    }
+
+    private void authResponse(String line) {
+        output.received("***");
+        if (line.equals("*")) {
+            abortExchange(Violation.AUTH_ABORTED);
+            return;
+        }
+        decode(line)
+                .ifPresentOrElse(
+                        response -> {
+                            ask(this::goOnWithExchange);
+                            output.authResponse(response);
+                        },
+                        () -> abortExchange(Violation.BAD_BASE64));
+    }
+
+    private void abortExchange(Violation violation) {
+        phase = Phase.READY;
+        output.authAborted();
+        refuse(violation, null);
+    }
+
+    private void goOnWithExchange(Reply reply) {
+        if (reply.code() == CHALLENGE.code()) {
+            replies.appendChallenge(Base64.getEncoder().encode(challenge));
+            challenge = NOTHING;
+            return;
+        }
+        phase = Phase.READY;
+        authenticated = reply.isPositive();
+        say(reply);
+        if (!authenticated) {
+            budgets.spendAuthFailure().ifPresent(this::finish);
+        }
+    }
+
+    private static Optional<byte[]> decode(String base64) {
+        try {
+            return base64.length() % 4 == 0 ? Optional.of(Base64.getDecoder().decode(base64)) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private Optional<Violation> mail(String argument) {
@@ -544,8 +665,7 @@ public final class SmtpEngine {
     }
 
     private void extensionCommand(String line) {
-        String name = line.substring(0, Verb.lengthOf(line)).toUpperCase(Locale.ROOT);
-        ExtensionVerb verb = settings.extensionVerbs().get(name);
+        ExtensionVerb verb = settings.extensionVerbs().get(extensionName(line));
         if (verb == null) {
             refuse(phase == Phase.REFUSED ? Violation.ONLY_QUIT : Violation.UNKNOWN_COMMAND, null);
         } else if (!phase.allowsExtensions()) {
@@ -554,6 +674,10 @@ public final class SmtpEngine {
             ask(this::say);
             output.extension(verb, transaction(), argument(line));
         }
+    }
+
+    private static String extensionName(String line) {
+        return line.substring(0, Verb.lengthOf(line)).toUpperCase(Locale.ROOT);
     }
 
     // The message

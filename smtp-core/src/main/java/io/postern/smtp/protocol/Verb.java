@@ -13,21 +13,24 @@ public enum Verb {
     EHLO("EHLO hostname", Fact.BEFORE_TLS),
     LHLO("LHLO hostname", Fact.BEFORE_TLS),
     STARTTLS("STARTTLS", Fact.BEFORE_TLS),
-    MAIL("MAIL FROM:<address> [SP parameters]"),
-    RCPT("RCPT TO:<address> [SP parameters]"),
-    DATA("DATA"),
-    BDAT("BDAT size [LAST]"),
+    AUTH("AUTH mechanism [initial-response]"),
+    MAIL("MAIL FROM:<address> [SP parameters]", Fact.NEEDS_AUTH),
+    RCPT("RCPT TO:<address> [SP parameters]", Fact.NEEDS_AUTH),
+    DATA("DATA", Fact.NEEDS_AUTH),
+    BDAT("BDAT size [LAST]", Fact.NEEDS_AUTH),
     RSET("RSET"),
     NOOP("NOOP [ignored]", Fact.BEFORE_TLS),
-    VRFY("VRFY address"),
-    EXPN("EXPN list"),
-    HELP("HELP [command]"),
+    VRFY("VRFY address", Fact.NEEDS_AUTH),
+    EXPN("EXPN list", Fact.NEEDS_AUTH),
+    HELP("HELP [command]", Fact.NEEDS_AUTH),
     QUIT("QUIT", Fact.BEFORE_TLS);
 
     /** What may be true of a command. */
     private enum Fact {
         /** Allowed on a plain connection where TLS is required (RFC 3207 §4). */
-        BEFORE_TLS
+        BEFORE_TLS,
+        /** Refused before AUTH where the server requires it. */
+        NEEDS_AUTH
     }
 
     private static final Verb[] ALL = values();
@@ -43,6 +46,11 @@ public enum Verb {
         this.syntaxError = Reply.of(501, "5.5.4", "Syntax: " + syntax);
         this.letters = pack(name(), name().length());
         this.facts = Set.of(facts);
+    }
+
+    /** Whether it is refused before AUTH where the server requires it. */
+    boolean needsAuth() {
+        return facts.contains(Fact.NEEDS_AUTH);
     }
 
     /** Whether it is allowed on a plain connection where TLS is required. */

@@ -17,6 +17,15 @@ public enum Violation {
     TLS_NOT_OFFERED(Replies.TLS_NOT_AVAILABLE),
     LACK_OF_SECURITY(Replies.LACK_OF_SECURITY),
 
+    AUTH_NOT_OFFERED(Reply.of(502, "5.5.1", "Error: AUTH not implemented")),
+    AUTH_NEEDS_TLS(Replies.AUTH_NEEDS_TLS),
+    AUTH_REQUIRED(Replies.AUTH_REQUIRED),
+    AUTHENTICATED_ALREADY(Replies.AUTHENTICATED_ALREADY),
+    MECHANISM_UNKNOWN(Replies.MECHANISM_UNKNOWN),
+    AUTH_ABORTED(Replies.AUTH_ABORTED),
+    BAD_BASE64(Replies.BAD_BASE64),
+    AUTH_LINE_TOO_LONG(Replies.AUTH_LINE_TOO_LONG),
+
     OUT_OF_ORDER(Reply.of(503, "5.5.1", "Error: bad sequence of commands")),
     SEND_HELLO_FIRST(Replies.SEND_HELLO_FIRST),
     NEED_MAIL(Replies.NEED_MAIL),

@@ -13,6 +13,10 @@ import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Output;
 import io.postern.smtp.protocol.Phase;
 import io.postern.smtp.protocol.SmtpEngine;
+import io.postern.smtp.sasl.Identity;
+import io.postern.smtp.sasl.SaslExchange;
+import io.postern.smtp.sasl.SaslFailure;
+import io.postern.smtp.sasl.SaslStep;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -21,6 +25,8 @@ import io.vertx.core.net.SocketAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -43,6 +49,8 @@ final class SmtpConnection implements Output, Session {
     private final long number;
 
     private @Nullable BodyStream body;
+    private @Nullable SaslExchange exchange;
+    private @Nullable Identity identity;
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
     private int question;
 
@@ -210,10 +218,73 @@ final class SmtpConnection implements Output, Session {
         whenComplete(upgraded, done -> {
             if (done.succeeded()) {
                 watchRenegotiation();
+                identity = null;
                 drive(engine::tlsStarted);
             } else {
                 LOG.log(Level.DEBUG, () -> id() + ": TLS handshake failed: " + done.cause());
                 Internals.abort(socket);
+            }
+        });
+    }
+
+    @Override
+    public List<String> mechanisms() {
+        return server.mechanisms(new Authentication(server, socket, peer()));
+    }
+
+    @Override
+    public void auth(String mechanism, Optional<byte[]> initialResponse) {
+        ask(
+                () -> {
+                    SaslExchange begun = new Authentication(server, socket, peer()).begin(mechanism);
+                    exchange = begun;
+                    return initialResponse.isPresent() ? begun.onResponse(initialResponse.get()) : begun.firstStep();
+                },
+                this::goOnWithExchange);
+    }
+
+    @Override
+    public void authResponse(byte[] response) {
+        SaslExchange current = Objects.requireNonNull(exchange);
+        ask(() -> current.onResponse(response), this::goOnWithExchange);
+    }
+
+    @Override
+    public void authAborted() {
+        exchange = null;
+    }
+
+    private void goOnWithExchange(Future<SaslStep> next) {
+        SaslStep step = next.succeeded()
+                ? next.result()
+                : new SaslStep.Failure(SaslFailure.TEMPORARILY_UNAVAILABLE, Optional.of(next.cause()));
+        if (step instanceof SaslStep.Challenge challenge) {
+            engine.challenge(challenge.data());
+        } else if (step instanceof SaslStep.Success success) {
+            exchange = null;
+            identity = success.identity();
+            server.throttle().succeeded(peer().hostAddress());
+            LOG.log(Level.DEBUG, () -> id() + ": authenticated as " + success.identity());
+            engine.answer(Replies.AUTHENTICATED);
+        } else if (step instanceof SaslStep.Failure failure) {
+            exchange = null;
+            failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
+            answerLater(
+                    server.throttle()
+                            .failed(peer().hostAddress(), server.deadlines().now()),
+                    Authentication.reply(failure.reason()));
+        }
+    }
+
+    private void answerLater(long delayMillis, Reply reply) {
+        if (delayMillis == 0) {
+            engine.answer(reply);
+            return;
+        }
+        int asked = question;
+        server.vertx().setTimer(delayMillis, v -> {
+            if (asked == question && engine.awaitsAnswer()) {
+                drive(() -> engine.answer(reply));
             }
         });
     }
@@ -455,6 +526,11 @@ final class SmtpConnection implements Output, Session {
     @Override
     public Optional<SSLSession> sslSession() {
         return Optional.ofNullable(socket.sslSession());
+    }
+
+    @Override
+    public Optional<Identity> authenticated() {
+        return Optional.ofNullable(identity);
     }
 
     @Override

@@ -6,12 +6,15 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.protocol.Auth;
 import io.postern.smtp.protocol.Dialect;
 import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.EngineSettings;
 import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Limits;
 import io.postern.smtp.protocol.StartTls;
+import io.postern.smtp.sasl.SaslContext;
+import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -29,6 +32,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -54,6 +58,8 @@ public final class VertxSmtpServer implements SmtpServer {
     private final Vertx vertx;
     private final Supplier<? extends SmtpHandler> handlers;
     private final SmtpServerOptions options;
+    private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();
+    private final AuthThrottle throttle;
     private final List<Extension> extensions = new ArrayList<>();
     private final Map<String, Extension> verbs = new HashMap<>();
     private final Deadlines deadlines = new Deadlines(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
@@ -72,6 +78,7 @@ public final class VertxSmtpServer implements SmtpServer {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
+        this.throttle = new AuthThrottle(options.getAuthFailureDelay());
     }
 
     @Override
@@ -82,6 +89,23 @@ public final class VertxSmtpServer implements SmtpServer {
         ExtensionRules.check(extension, extensions);
         extensions.add(extension);
         extension.verb().ifPresent(verb -> verbs.put(verb, extension));
+        return this;
+    }
+
+    @Override
+    public SmtpServer addMechanism(SaslMechanism mechanism) {
+        if (listening != null) {
+            throw new IllegalStateException("mechanisms are added before the server listens");
+        }
+        String name = mechanism.name();
+        // RFC 4422 §3.1
+        if (!name.matches("[A-Z0-9_-]{1,20}")) {
+            throw new IllegalArgumentException("mechanism is named \"" + name
+                    + "\"; allowed are 1 to 20 capital letters, digits, hyphens and underscores (RFC 4422 §3.1)");
+        }
+        if (mechanisms.putIfAbsent(name, mechanism) != null) {
+            throw new IllegalArgumentException("mechanism " + name + " was added before");
+        }
         return this;
     }
 
@@ -102,6 +126,10 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     private Future<Void> loadTls() {
+        if (options.isAuthRequired() && !auth().offered()) {
+            return Future.failedFuture(
+                    new IllegalArgumentException("authRequired is set, but the server has no mechanism"));
+        }
         Optional<ServerSSLOptions> configured = options.getTls();
         if (configured.isEmpty()) {
             String needs =
@@ -178,6 +206,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 options.getMaxRecipients(),
                 options.getDataSizeLimit(),
                 options.getMaxUnknownCommands(),
+                options.getMaxAuthFailures(),
                 options.getMaxErrors());
         return new EngineSettings(
                 options.isLmtp() ? Dialect.LMTP : Dialect.SMTP,
@@ -186,6 +215,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 options.isSmtpUtf8(),
                 options.getBareNewlines(),
                 startTls(),
+                auth(),
                 extensions.stream().map(VertxSmtpServer::engineExtension).toList());
     }
 
@@ -194,6 +224,15 @@ public final class VertxSmtpServer implements SmtpServer {
             return StartTls.NONE;
         }
         return options.isRequireStartTls() ? StartTls.REQUIRED : StartTls.OFFERED;
+    }
+
+    private Auth auth() {
+        boolean offered = mechanisms.keySet().stream().anyMatch(this::isNotExcluded);
+        return new Auth(offered, options.isAuthRequired(), options.isAuthRequireTls());
+    }
+
+    private boolean isNotExcluded(String mechanism) {
+        return !options.getAuthExcludeMechanisms().contains(mechanism);
     }
 
     private static EngineExtension engineExtension(Extension extension) {
@@ -298,6 +337,29 @@ public final class VertxSmtpServer implements SmtpServer {
 
     private Listening listening() {
         return Objects.requireNonNull(listening, "the server does not listen");
+    }
+
+    /** The mechanisms that a connection may use. */
+    List<String> mechanisms(SaslContext context) {
+        if (mechanisms.isEmpty() || (options.isAuthRequireTls() && context.tls().isEmpty())) {
+            return List.of();
+        }
+        return mechanisms.values().stream()
+                .filter(mechanism -> isNotExcluded(mechanism.name()) && mechanism.isOffered(context))
+                .map(SaslMechanism::name)
+                .toList();
+    }
+
+    SaslMechanism mechanism(String name) {
+        return Objects.requireNonNull(mechanisms.get(name), name);
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    AuthThrottle throttle() {
+        return throttle;
     }
 
     Extension extension(ExtensionVerb verb) {
