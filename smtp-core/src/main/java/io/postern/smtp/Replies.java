@@ -42,6 +42,11 @@ public final class Replies {
     public static final Reply TOO_MANY_ERRORS = Reply.of(421, "4.7.0", "Too many errors, closing connection");
     public static final Reply TOO_MUCH_DISCARDED =
             Reply.of(421, "4.7.0", "Too much data after a refused message, closing connection");
+    public static final Reply TOO_MANY_MESSAGES =
+            Reply.of(421, "4.7.0", "Too many messages in this connection, closing it");
+    public static final Reply TOO_MANY_CONNECTIONS = Reply.of(421, "4.7.0", "Too many connections, try again later");
+    public static final Reply NOT_SMTP = Reply.of(421, "4.7.0", "This is a mail server, closing connection");
+    public static final Reply EARLY_TALKER = Reply.of(554, "5.5.1", "Error: the server speaks first");
     public static final Reply HANDLER_FAILED = Reply.of(451, "4.3.0", "Local error in processing, try again later");
     public static final Reply NOT_STORED = Reply.of(451, "4.3.0", "No handler for messages, try again later");
     public static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3", "Too many recipients");
@@ -74,6 +79,8 @@ public final class Replies {
     public static final Reply SIZE_TOO_LARGE =
             Reply.of(552, "5.3.4", "Error: message size exceeds fixed maximum message size");
     public static final Reply TOO_MUCH_DATA = Reply.of(552, "5.3.4", "Error: Too much mail data");
+    public static final Reply HEADER_TOO_LARGE = Reply.of(552, "5.3.4", "Error: message header too large");
+    public static final Reply TOO_MANY_HOPS = Reply.of(554, "5.4.6", "Error: too many hops, this may be a loop");
     public static final Reply TEXT_LINE_TOO_LONG = Reply.of(500, "5.6.0", "Line too long (see RFC5321 4.5.3.1.6)");
     public static final Reply BARE_NEWLINE =
             Reply.of(554, "5.6.0", "Error: CR or LF alone in message, lines end with CR LF");

@@ -5,6 +5,7 @@ import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -43,6 +44,18 @@ public final class SmtpServerOptions {
     public static final int DEFAULT_MAX_UNKNOWN_COMMANDS = 5;
     /** At which mistake of any kind a session ends. */
     public static final int DEFAULT_MAX_ERRORS = 20;
+    /** 1 MiB. */
+    public static final long DEFAULT_MAX_HEADER_SIZE = 1_048_576;
+    /** RFC 5321 §6.3 asks for at least 100. */
+    public static final int DEFAULT_MAX_HOPS = 100;
+    /** Open connections of a listener. */
+    public static final int DEFAULT_MAX_CONNECTIONS = 20_000;
+    /** Open connections of one address, so that none can take them all. */
+    public static final int DEFAULT_MAX_CONNECTIONS_PER_IP = 12_000;
+    /** RFC 5321 §4.5.3.2.5: three minutes for a block of data. */
+    public static final Duration DEFAULT_DATA_TIMEOUT = Duration.ofMinutes(3);
+    /** Octets a second, far below any network in use. */
+    public static final int DEFAULT_MIN_DATA_RATE = 100;
     /** At which failed authentication a session ends. */
     public static final int DEFAULT_MAX_AUTH_FAILURES = 3;
     /** How long the reply to an address's first failed authentication waits. */
@@ -70,6 +83,15 @@ public final class SmtpServerOptions {
     private @Nullable ServerSSLOptions tls;
     private boolean implicitTls;
     private boolean requireStartTls;
+    private long maxHeaderSize = DEFAULT_MAX_HEADER_SIZE;
+    private int maxHops = DEFAULT_MAX_HOPS;
+    private int maxMessages;
+    private Map<String, Integer> commandCallLimit = Map.of();
+    private int maxConnections = DEFAULT_MAX_CONNECTIONS;
+    private int maxConnectionsPerIp = DEFAULT_MAX_CONNECTIONS_PER_IP;
+    private Duration dataTimeout = DEFAULT_DATA_TIMEOUT;
+    private int minDataRate = DEFAULT_MIN_DATA_RATE;
+    private Duration greetingDelay = Duration.ZERO;
     private boolean authRequired;
     private boolean authRequireTls = true;
     private Set<String> authExcludeMechanisms = Set.of();
@@ -101,6 +123,15 @@ public final class SmtpServerOptions {
         tls = other.tls == null ? null : other.tls.copy();
         implicitTls = other.implicitTls;
         requireStartTls = other.requireStartTls;
+        maxHeaderSize = other.maxHeaderSize;
+        maxHops = other.maxHops;
+        maxMessages = other.maxMessages;
+        commandCallLimit = other.commandCallLimit;
+        maxConnections = other.maxConnections;
+        maxConnectionsPerIp = other.maxConnectionsPerIp;
+        dataTimeout = other.dataTimeout;
+        minDataRate = other.minDataRate;
+        greetingDelay = other.greetingDelay;
         authRequired = other.authRequired;
         authRequireTls = other.authRequireTls;
         authExcludeMechanisms = other.authExcludeMechanisms;
@@ -341,6 +372,102 @@ public final class SmtpServerOptions {
     /** Answers 530 to all but NOOP, EHLO, STARTTLS and QUIT until the client has used STARTTLS; needs {@link #setTls}. */
     public SmtpServerOptions setRequireStartTls(boolean requireStartTls) {
         this.requireStartTls = requireStartTls;
+        return this;
+    }
+
+    public long getMaxHeaderSize() {
+        return maxHeaderSize;
+    }
+
+    /** The largest header of a message in octets, above which it is refused with 552; 0 for no limit. */
+    public SmtpServerOptions setMaxHeaderSize(long octets) {
+        this.maxHeaderSize = notNegative("maxHeaderSize", octets);
+        return this;
+    }
+
+    public int getMaxHops() {
+        return maxHops;
+    }
+
+    /** The most Received fields of a message; one with more is taken to be in a loop and refused with 554; 0 for no limit. */
+    public SmtpServerOptions setMaxHops(int hops) {
+        this.maxHops = (int) notNegative("maxHops", hops);
+        return this;
+    }
+
+    public int getMaxMessages() {
+        return maxMessages;
+    }
+
+    /** The most messages of one connection, behind which it is ended with 421; 0 for no limit. */
+    public SmtpServerOptions setMaxMessages(int messages) {
+        this.maxMessages = (int) notNegative("maxMessages", messages);
+        return this;
+    }
+
+    public Map<String, Integer> getCommandCallLimit() {
+        return commandCallLimit;
+    }
+
+    /**
+     * How often a session may use each command, by its name in any case, before it is ended with 421. {@code *} is for all
+     * that are not named; without it they have no limit.
+     */
+    public SmtpServerOptions setCommandCallLimit(Map<String, Integer> limits) {
+        limits.forEach((command, limit) -> positive("commandCallLimit of " + command, limit));
+        this.commandCallLimit = limits.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        entry -> entry.getKey().toUpperCase(Locale.ROOT), Map.Entry::getValue));
+        return this;
+    }
+
+    public int getMaxConnections() {
+        return maxConnections;
+    }
+
+    /** The most open connections of all servers of a Vertx that listen on this host and port; 0 for no limit. */
+    public SmtpServerOptions setMaxConnections(int connections) {
+        this.maxConnections = (int) notNegative("maxConnections", connections);
+        return this;
+    }
+
+    public int getMaxConnectionsPerIp() {
+        return maxConnectionsPerIp;
+    }
+
+    /** How many of them may come from one address; 0 for no limit. */
+    public SmtpServerOptions setMaxConnectionsPerIp(int connections) {
+        this.maxConnectionsPerIp = (int) notNegative("maxConnectionsPerIp", connections);
+        return this;
+    }
+
+    public Duration getDataTimeout() {
+        return dataTimeout;
+    }
+
+    /** How long the server waits for the next block of a message; zero waits for ever. */
+    public SmtpServerOptions setDataTimeout(Duration timeout) {
+        this.dataTimeout = notNegative("dataTimeout", timeout);
+        return this;
+    }
+
+    public int getMinDataRate() {
+        return minDataRate;
+    }
+
+    /** The least octets a second of a message, on average over {@link #setDataTimeout}; a slower client is dropped. */
+    public SmtpServerOptions setMinDataRate(int octetsPerSecond) {
+        this.minDataRate = (int) notNegative("minDataRate", octetsPerSecond);
+        return this;
+    }
+
+    public Duration getGreetingDelay() {
+        return greetingDelay;
+    }
+
+    /** How long the server waits before it greets; a client that speaks before that is refused. Zero for no delay. */
+    public SmtpServerOptions setGreetingDelay(Duration delay) {
+        this.greetingDelay = notNegative("greetingDelay", delay);
         return this;
     }
 

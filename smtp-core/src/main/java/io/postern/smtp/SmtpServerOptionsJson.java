@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -57,6 +58,22 @@ final class SmtpServerOptionsJson {
                 SmtpServerOptions::setTls);
         bool("implicitTls", SmtpServerOptions::isImplicitTls, SmtpServerOptions::setImplicitTls);
         bool("requireStartTls", SmtpServerOptions::isRequireStartTls, SmtpServerOptions::setRequireStartTls);
+        number("maxHeaderSize", SmtpServerOptions::getMaxHeaderSize, SmtpServerOptions::setMaxHeaderSize);
+        integer("maxHops", SmtpServerOptions::getMaxHops, SmtpServerOptions::setMaxHops);
+        integer("maxMessages", SmtpServerOptions::getMaxMessages, SmtpServerOptions::setMaxMessages);
+        property(
+                "commandCallLimit",
+                options -> new JsonObject(new TreeMap<>(options.getCommandCallLimit())),
+                SmtpServerOptionsJson::callLimits,
+                SmtpServerOptions::setCommandCallLimit);
+        integer("maxConnections", SmtpServerOptions::getMaxConnections, SmtpServerOptions::setMaxConnections);
+        integer(
+                "maxConnectionsPerIp",
+                SmtpServerOptions::getMaxConnectionsPerIp,
+                SmtpServerOptions::setMaxConnectionsPerIp);
+        duration("dataTimeout", SmtpServerOptions::getDataTimeout, SmtpServerOptions::setDataTimeout);
+        integer("minDataRate", SmtpServerOptions::getMinDataRate, SmtpServerOptions::setMinDataRate);
+        duration("greetingDelay", SmtpServerOptions::getGreetingDelay, SmtpServerOptions::setGreetingDelay);
         bool("authRequired", SmtpServerOptions::isAuthRequired, SmtpServerOptions::setAuthRequired);
         bool("authRequireTls", SmtpServerOptions::isAuthRequireTls, SmtpServerOptions::setAuthRequireTls);
         property(
@@ -164,6 +181,17 @@ final class SmtpServerOptionsJson {
         return as(JsonArray.class, name, value).stream()
                 .map(element -> as(String.class, name, element))
                 .collect(Collectors.toSet());
+    }
+
+    /** A number for every command, or an object with a number for each. */
+    private static Map<String, Integer> callLimits(String name, Object value) {
+        if (value instanceof Number number) {
+            return Map.of("*", toInt(name, number));
+        }
+        JsonObject json = as(JsonObject.class, name, value);
+        return json.fieldNames().stream()
+                .collect(Collectors.toMap(
+                        Function.identity(), command -> toInt(name, as(Number.class, name, json.getValue(command)))));
     }
 
     private static int toInt(String name, Number value) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class IncomingMessage implements BodyDecoder.Sink {
 
     private final BodyDecoder text;
+    private final HeaderCheck header;
     private final boolean binary;
     private final long sizeLimit;
     private final int recipients;
@@ -23,6 +24,7 @@ final class IncomingMessage implements BodyDecoder.Sink {
     IncomingMessage(EngineSettings settings, Transaction transaction, boolean chunked, Output output) {
         Limits limits = settings.limits();
         this.binary = transaction.isBinary();
+        this.header = new HeaderCheck(limits);
         this.text = new BodyDecoder(!chunked, settings.bareNewlines(), limits.textLine(), this);
         this.sizeLimit = limits.messageSize() == 0 ? Long.MAX_VALUE : limits.messageSize();
         this.recipients = transaction.recipients().size();
@@ -58,6 +60,9 @@ final class IncomingMessage implements BodyDecoder.Sink {
         received += to - from;
         if (received > sizeLimit) {
             wrong(Violation.TOO_MUCH_DATA);
+        }
+        if (!header.ended() && isOpen()) {
+            header.look(bytes, from, to).ifPresent(this::wrong);
         }
         if (isOpen()) {
             output.body(bytes, from, to);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,11 @@ import org.jspecify.annotations.Nullable;
 public final class SmtpEngine {
 
     private static final byte[] NOTHING = {};
+
+    private static final Set<String> HTTP_METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI");
+    // the first octet of a TLS record that begins a handshake
+    private static final byte TLS_HANDSHAKE = 0x16;
 
     // stands for the challenge where an answer is kept; what goes out holds the challenge itself
     private static final Reply CHALLENGE = Reply.of(334, "challenge");
@@ -227,6 +233,11 @@ public final class SmtpEngine {
         return steps;
     }
 
+    /** Whether a message is arriving, by DATA or in a chunk of BDAT. */
+    public boolean receivesMessage() {
+        return phase == Phase.BODY || chunk != null;
+    }
+
     /** How many octets of messages were received so far, so that a driver knows how fast they come. */
     public long messageOctets() {
         return messageOctets;
@@ -303,6 +314,10 @@ public final class SmtpEngine {
     }
 
     private void receiveCommand() {
+        if (phase == Phase.CONNECTED && input[position] == TLS_HANDSHAKE) {
+            close("a TLS client on a plain connection"); // it would not understand a word
+            return;
+        }
         CommandLines.Found found = lines.read(input, position, end, capabilities.longestLine());
         position = lines.position();
         if (found != CommandLines.Found.NOTHING) {
@@ -334,6 +349,11 @@ public final class SmtpEngine {
     private void command(String line) {
         Verb verb = Verb.of(line);
         output.received(traced(verb, line));
+        Optional<Reply> last = budgets.spendCall(verb == null ? extensionName(line) : verb.name());
+        if (last.isPresent()) {
+            finish(last.get());
+            return;
+        }
         if (verb == null || !dialect.knows(verb)) {
             extensionCommand(line);
             return;
@@ -537,6 +557,11 @@ public final class SmtpEngine {
     }
 
     private Optional<Violation> mail(String argument) {
+        Optional<Reply> last = budgets.spendMessage();
+        if (last.isPresent()) {
+            finish(last.get());
+            return Optional.empty();
+        }
         return MailCommand.parse(argument, capabilities, settings).ifOk(sender -> {
             Transaction begun = new Transaction();
             ask(reply -> {
@@ -666,7 +691,10 @@ public final class SmtpEngine {
 
     private void extensionCommand(String line) {
         ExtensionVerb verb = settings.extensionVerbs().get(extensionName(line));
-        if (verb == null) {
+        if (verb == null && HTTP_METHODS.contains(extensionName(line))) {
+            // a web browser was made to talk to us; what follows is not the client's own words
+            finish(Replies.NOT_SMTP);
+        } else if (verb == null) {
             refuse(phase == Phase.REFUSED ? Violation.ONLY_QUIT : Violation.UNKNOWN_COMMAND, null);
         } else if (!phase.allowsExtensions()) {
             refuse(Violation.OUT_OF_ORDER, null);

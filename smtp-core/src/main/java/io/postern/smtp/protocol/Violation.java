@@ -49,6 +49,8 @@ public enum Violation {
     TOO_MANY_RECIPIENTS(Replies.TOO_MANY_RECIPIENTS, false),
 
     TOO_MUCH_DATA(Replies.TOO_MUCH_DATA, false),
+    HEADER_TOO_LARGE(Replies.HEADER_TOO_LARGE),
+    TOO_MANY_HOPS(Replies.TOO_MANY_HOPS, false),
     TEXT_LINE_TOO_LONG(Replies.TEXT_LINE_TOO_LONG),
     BARE_NEWLINE(Replies.BARE_NEWLINE);
 

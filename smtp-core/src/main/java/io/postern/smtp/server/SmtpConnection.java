@@ -9,6 +9,7 @@ import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Output;
 import io.postern.smtp.protocol.Phase;
@@ -25,6 +26,7 @@ import io.vertx.core.net.SocketAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -47,6 +49,7 @@ final class SmtpConnection implements Output, Session {
     private final SmtpHandler handler;
     private final SmtpEngine engine;
     private final long number;
+    private final Runnable onClosed;
 
     private @Nullable BodyStream body;
     private @Nullable SaslExchange exchange;
@@ -54,7 +57,13 @@ final class SmtpConnection implements Output, Session {
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
     private int question;
 
-    private long lastActivity;
+    // in milliseconds of Deadlines.now()
+    private long lastStep;
+    private long lastRead;
+    private long stalledSince;
+    private long windowStart;
+    private long windowOctets;
+    private boolean greeted;
     private boolean driving;
     private boolean reading = true;
     private boolean draining;
@@ -62,13 +71,22 @@ final class SmtpConnection implements Output, Session {
     private boolean ending;
     private boolean closed;
 
-    SmtpConnection(VertxSmtpServer server, Context context, NetSocket socket, SmtpHandler handler, long number) {
+    SmtpConnection(
+            VertxSmtpServer server,
+            Context context,
+            NetSocket socket,
+            SmtpHandler handler,
+            long number,
+            Runnable onClosed) {
         this.server = server;
         this.context = context;
         this.socket = socket;
         this.handler = handler;
         this.number = number;
+        this.onClosed = onClosed;
         this.engine = new SmtpEngine(server.settings(), this);
+        this.lastStep = server.deadlines().now();
+        beginRateWindow(lastStep);
     }
 
     void start() {
@@ -80,10 +98,27 @@ final class SmtpConnection implements Output, Session {
         if (socket.isSsl()) {
             watchRenegotiation();
         }
-        drive(() -> engine.start(socket.isSsl()));
+        long delay = server.options().getGreetingDelay().toMillis();
+        if (delay == 0) {
+            greet();
+        } else {
+            server.vertx().setTimer(delay, v -> greet());
+        }
+    }
+
+    private void greet() {
+        if (!closed && !ending) {
+            greeted = true;
+            drive(() -> engine.start(socket.isSsl()));
+        }
     }
 
     private void read(Buffer buffer) {
+        lastRead = server.deadlines().now();
+        if (!greeted) {
+            terminate(Replies.EARLY_TALKER);
+            return;
+        }
         drive(() -> Internals.unwrap(buffer, engine::receive));
     }
 
@@ -106,15 +141,52 @@ final class SmtpConnection implements Output, Session {
 
     /** Ends or goes on with what has waited too long. */
     void checkDeadline() {
-        long waited = server.deadlines().now() - lastActivity;
-        if (awaitsHandler()) {
-            if (server.isOver(server.options().getHandlerTimeout(), waited)) {
-                LOG.log(Level.WARNING, () -> id() + ": the handler has not answered for " + waited + " ms");
+        long now = server.deadlines().now();
+        SmtpServerOptions options = server.options();
+        boolean stalled = ending || draining;
+        if (engine.receivesMessage() && !stalled && !awaitsHandler()) {
+            checkRate(now, options);
+            return;
+        }
+        beginRateWindow(now);
+        if (stalled) {
+            // what we have to say is not read: RFC 5321 knows no deadline for it, but it cannot wait for ever
+            if (isOver(options.getTimeout(), now - stalledSince)) {
+                LOG.log(Level.DEBUG, () -> id() + ": the client does not read, closing the connection");
+                Internals.abort(socket);
+            }
+        } else if (awaitsHandler()) {
+            if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
+                LOG.log(Level.WARNING, () -> id() + ": the handler has not answered in time");
                 drive(this::giveUpOnHandler);
             }
-        } else if (server.isOver(server.options().getTimeout(), waited)) {
+        } else if (isOver(options.getTimeout(), now - lastStep)) {
             terminate(Replies.CLIENT_TIMEOUT);
         }
+    }
+
+    private void checkRate(long now, SmtpServerOptions options) {
+        Duration patience = options.getDataTimeout();
+        if (isOver(patience, now - lastRead)) {
+            terminate(Replies.CLIENT_TIMEOUT);
+        } else if (isOver(patience, now - windowStart)) {
+            long received = engine.messageOctets() - windowOctets;
+            if (received * 1_000 < options.getMinDataRate() * (now - windowStart)) {
+                terminate(Replies.CLIENT_TIMEOUT);
+            } else {
+                beginRateWindow(now);
+            }
+        }
+    }
+
+    private void beginRateWindow(long now) {
+        windowStart = now;
+        windowOctets = engine.messageOctets();
+    }
+
+    /** Whether a time has passed that ends with {@code limit}; zero never does. */
+    private static boolean isOver(Duration limit, long waitedMillis) {
+        return !limit.isZero() && waitedMillis >= limit.toMillis();
     }
 
     private boolean awaitsHandler() {
@@ -133,7 +205,17 @@ final class SmtpConnection implements Output, Session {
 
     /** Calls into the engine. Whatever goes wrong in there ends the session, never leaves it hanging. */
     private void drive(Runnable call) {
-        lastActivity = server.deadlines().now();
+        int steps = engine.steps();
+        call(call);
+        if (engine.steps() != steps) {
+            // counted from the last whole command or answer, not from the last octet: who sends a command octet by
+            // octet
+            // has no more time for it than others
+            lastStep = server.deadlines().now();
+        }
+    }
+
+    private void call(Runnable call) {
         if (driving) {
             call.run(); // a handler answers inside a question; who asked it settles
             return;
@@ -157,12 +239,14 @@ final class SmtpConnection implements Output, Session {
         }
         if (engine.phase() == Phase.CLOSED) {
             ending = true;
+            stalledSince = server.deadlines().now();
             socket.end();
             return;
         }
         boolean full = socket.writeQueueFull();
         if (full && !draining) {
             draining = true;
+            stalledSince = server.deadlines().now();
             socket.drainHandler(v -> {
                 draining = false;
                 settle();
@@ -189,6 +273,7 @@ final class SmtpConnection implements Output, Session {
     private void closed() {
         closed = true;
         server.remove(this);
+        onClosed.run();
         try {
             engine.disconnected();
             handler.handleDisconnect(this);
@@ -263,7 +348,7 @@ final class SmtpConnection implements Output, Session {
         } else if (step instanceof SaslStep.Success success) {
             exchange = null;
             identity = success.identity();
-            server.throttle().succeeded(peer().hostAddress());
+            server.throttle().succeeded(ClientAddress.of(socket));
             LOG.log(Level.DEBUG, () -> id() + ": authenticated as " + success.identity());
             engine.answer(Replies.AUTHENTICATED);
         } else if (step instanceof SaslStep.Failure failure) {
@@ -271,7 +356,7 @@ final class SmtpConnection implements Output, Session {
             failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
             answerLater(
                     server.throttle()
-                            .failed(peer().hostAddress(), server.deadlines().now()),
+                            .failed(ClientAddress.of(socket), server.deadlines().now()),
                     Authentication.reply(failure.reason()));
         }
     }

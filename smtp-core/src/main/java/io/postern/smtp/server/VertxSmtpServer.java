@@ -7,6 +7,7 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.protocol.Auth;
+import io.postern.smtp.protocol.CommandCalls;
 import io.postern.smtp.protocol.Dialect;
 import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.EngineSettings;
@@ -72,7 +73,13 @@ public final class VertxSmtpServer implements SmtpServer {
 
     /** What is known once the server listens. */
     private record Listening(
-            Context context, NetServer server, String hostName, Reply greeting, EngineSettings settings, long timer) {}
+            Context context,
+            NetServer server,
+            Census census,
+            String hostName,
+            Reply greeting,
+            EngineSettings settings,
+            long timer) {}
 
     public VertxSmtpServer(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
@@ -187,6 +194,7 @@ public final class VertxSmtpServer implements SmtpServer {
         Listening begun = new Listening(
                 context,
                 server,
+                Census.of(vertx, address.toString()),
                 hostName,
                 Reply.of(220, hostName + " " + options.getIdent()),
                 settings(hostName),
@@ -205,6 +213,10 @@ public final class VertxSmtpServer implements SmtpServer {
                 options.getLocalPartLimit(),
                 options.getMaxRecipients(),
                 options.getDataSizeLimit(),
+                options.getMaxHeaderSize(),
+                options.getMaxHops(),
+                options.getMaxMessages(),
+                new CommandCalls(options.getCommandCallLimit()),
                 options.getMaxUnknownCommands(),
                 options.getMaxAuthFailures(),
                 options.getMaxErrors());
@@ -244,16 +256,29 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     private void connected(NetSocket socket) {
+        String address = ClientAddress.of(socket);
+        Census census = listening().census();
+        if (!census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp())) {
+            LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + address);
+            socket.end(Buffer.buffer(Replies.TOO_MANY_CONNECTIONS + "\r\n"));
+            return;
+        }
         SmtpHandler handler;
         try {
             handler = Objects.requireNonNull(handlers.get(), "the supplier gave no handler");
         } catch (RuntimeException | Error fault) {
+            census.leave(address);
             LOG.log(Level.ERROR, "no handler for a connection from " + socket.remoteAddress(), fault);
             socket.end(Buffer.buffer(Replies.CONNECTION_FAILED + "\r\n"));
             return;
         }
-        SmtpConnection connection =
-                new SmtpConnection(this, vertx.getOrCreateContext(), socket, handler, SESSIONS.incrementAndGet());
+        SmtpConnection connection = new SmtpConnection(
+                this,
+                vertx.getOrCreateContext(),
+                socket,
+                handler,
+                SESSIONS.incrementAndGet(),
+                () -> census.leave(address));
         deadlines.add(connection);
         open.incrementAndGet();
         connection.start();
@@ -364,11 +389,6 @@ public final class VertxSmtpServer implements SmtpServer {
 
     Extension extension(ExtensionVerb verb) {
         return Objects.requireNonNull(verbs.get(verb.name()), verb.name());
-    }
-
-    /** Whether a time has passed that ends with {@code limit}; zero never does. */
-    boolean isOver(Duration limit, long waitedMillis) {
-        return !limit.isZero() && waitedMillis >= limit.toMillis();
     }
 
     String sessionId(long number) {
