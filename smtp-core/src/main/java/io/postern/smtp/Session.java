@@ -21,6 +21,9 @@ public interface Session {
     /** The address that the client connected to. */
     SocketAddress local();
 
+    /** What the proxy said that the connection comes through; empty when it comes through none. */
+    Optional<ProxyInfo> proxy();
+
     /** The name that the client gave with HELO, EHLO or LHLO; empty before. */
     Optional<String> hostName();
 

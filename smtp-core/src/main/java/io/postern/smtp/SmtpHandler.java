@@ -28,6 +28,15 @@ public interface SmtpHandler {
         return Future.succeededFuture(session.greeting());
     }
 
+    /**
+     * The connection comes through a proxy that has said where from. Called before {@link #handleConnect}.
+     *
+     * @return whether to go on; if not, the connection is closed without a word. The default goes on.
+     */
+    default Future<Boolean> handleProxy(Session session, ProxyInfo proxy) {
+        return Future.succeededFuture(true);
+    }
+
     /** HELO. The default is {@code 250} and the server's name. */
     default Future<Reply> handleHelo(Session session, String hostName) {
         return Future.succeededFuture(Reply.of(250, session.serverName()));

@@ -4,6 +4,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -56,6 +57,10 @@ public final class SmtpServerOptions {
     public static final Duration DEFAULT_DATA_TIMEOUT = Duration.ofMinutes(3);
     /** Octets a second, far below any network in use. */
     public static final int DEFAULT_MIN_DATA_RATE = 100;
+    /** Proxies on the same machine. */
+    public static final List<String> DEFAULT_PROXY_FROM = List.of("127.0.0.0/8", "::1/128");
+    /** The PROXY protocol asks for at least three seconds, so that one lost packet can be sent again. */
+    public static final Duration DEFAULT_PROXY_PROTOCOL_TIMEOUT = Duration.ofSeconds(3);
     /** At which failed authentication a session ends. */
     public static final int DEFAULT_MAX_AUTH_FAILURES = 3;
     /** How long the reply to an address's first failed authentication waits. */
@@ -92,6 +97,9 @@ public final class SmtpServerOptions {
     private Duration dataTimeout = DEFAULT_DATA_TIMEOUT;
     private int minDataRate = DEFAULT_MIN_DATA_RATE;
     private Duration greetingDelay = Duration.ZERO;
+    private boolean proxyProtocol;
+    private List<String> proxyFrom = DEFAULT_PROXY_FROM;
+    private Duration proxyProtocolTimeout = DEFAULT_PROXY_PROTOCOL_TIMEOUT;
     private boolean authRequired;
     private boolean authRequireTls = true;
     private Set<String> authExcludeMechanisms = Set.of();
@@ -132,6 +140,9 @@ public final class SmtpServerOptions {
         dataTimeout = other.dataTimeout;
         minDataRate = other.minDataRate;
         greetingDelay = other.greetingDelay;
+        proxyProtocol = other.proxyProtocol;
+        proxyFrom = other.proxyFrom;
+        proxyProtocolTimeout = other.proxyProtocolTimeout;
         authRequired = other.authRequired;
         authRequireTls = other.authRequireTls;
         authExcludeMechanisms = other.authExcludeMechanisms;
@@ -468,6 +479,42 @@ public final class SmtpServerOptions {
     /** How long the server waits before it greets; a client that speaks before that is refused. Zero for no delay. */
     public SmtpServerOptions setGreetingDelay(Duration delay) {
         this.greetingDelay = notNegative("greetingDelay", delay);
+        return this;
+    }
+
+    public boolean isProxyProtocol() {
+        return proxyProtocol;
+    }
+
+    /**
+     * Expects every connection to begin with a PROXY protocol header, version 1 or 2, in front of TLS and greeting; one
+     * that does not is closed without a word.
+     */
+    public SmtpServerOptions setProxyProtocol(boolean proxyProtocol) {
+        this.proxyProtocol = proxyProtocol;
+        return this;
+    }
+
+    public List<String> getProxyFrom() {
+        return proxyFrom;
+    }
+
+    /** The proxies that are believed: addresses, and networks such as {@code 192.0.2.0/24}. Others are closed at once. */
+    public SmtpServerOptions setProxyFrom(List<String> networks) {
+        this.proxyFrom = List.copyOf(networks);
+        return this;
+    }
+
+    public Duration getProxyProtocolTimeout() {
+        return proxyProtocolTimeout;
+    }
+
+    /** How long the header may take to arrive. */
+    public SmtpServerOptions setProxyProtocolTimeout(Duration timeout) {
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw notAllowed("proxyProtocolTimeout", timeout, "more than zero");
+        }
+        this.proxyProtocolTimeout = timeout;
         return this;
     }
 

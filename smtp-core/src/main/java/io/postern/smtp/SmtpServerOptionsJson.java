@@ -7,6 +7,7 @@ import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -74,13 +75,23 @@ final class SmtpServerOptionsJson {
         duration("dataTimeout", SmtpServerOptions::getDataTimeout, SmtpServerOptions::setDataTimeout);
         integer("minDataRate", SmtpServerOptions::getMinDataRate, SmtpServerOptions::setMinDataRate);
         duration("greetingDelay", SmtpServerOptions::getGreetingDelay, SmtpServerOptions::setGreetingDelay);
+        bool("proxyProtocol", SmtpServerOptions::isProxyProtocol, SmtpServerOptions::setProxyProtocol);
+        property(
+                "proxyFrom",
+                options -> new JsonArray(options.getProxyFrom()),
+                SmtpServerOptionsJson::texts,
+                SmtpServerOptions::setProxyFrom);
+        duration(
+                "proxyProtocolTimeout",
+                SmtpServerOptions::getProxyProtocolTimeout,
+                SmtpServerOptions::setProxyProtocolTimeout);
         bool("authRequired", SmtpServerOptions::isAuthRequired, SmtpServerOptions::setAuthRequired);
         bool("authRequireTls", SmtpServerOptions::isAuthRequireTls, SmtpServerOptions::setAuthRequireTls);
         property(
                 "authExcludeMechanisms",
                 options -> new JsonArray(
                         options.getAuthExcludeMechanisms().stream().sorted().toList()),
-                SmtpServerOptionsJson::texts,
+                (name, value) -> Set.copyOf(texts(name, value)),
                 SmtpServerOptions::setAuthExcludeMechanisms);
         integer("maxAuthFailures", SmtpServerOptions::getMaxAuthFailures, SmtpServerOptions::setMaxAuthFailures);
         duration("authFailureDelay", SmtpServerOptions::getAuthFailureDelay, SmtpServerOptions::setAuthFailureDelay);
@@ -177,10 +188,10 @@ final class SmtpServerOptionsJson {
         return type.cast(value);
     }
 
-    private static Set<String> texts(String name, Object value) {
+    private static List<String> texts(String name, Object value) {
         return as(JsonArray.class, name, value).stream()
                 .map(element -> as(String.class, name, element))
-                .collect(Collectors.toSet());
+                .toList();
     }
 
     /** A number for every command, or an object with a number for each. */

@@ -2,6 +2,7 @@ package io.postern.smtp.server;
 
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
+import io.postern.smtp.ProxyInfo;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
@@ -27,7 +28,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -52,6 +55,7 @@ final class SmtpConnection implements Output, Session {
     private final Runnable onClosed;
 
     private @Nullable BodyStream body;
+    private @Nullable ProxyInfo proxy;
     private @Nullable SaslExchange exchange;
     private @Nullable Identity identity;
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
@@ -98,12 +102,54 @@ final class SmtpConnection implements Output, Session {
         if (socket.isSsl()) {
             watchRenegotiation();
         }
+        if (server.options().isProxyProtocol()) {
+            ProxyInfo header = proxyInfo();
+            proxy = header;
+            hold();
+            whenComplete(call(() -> handler.handleProxy(this, header)), this::proxyDecided);
+        } else {
+            begin();
+        }
+    }
+
+    private ProxyInfo proxyInfo() {
+        Map<Integer, Buffer> tlvs = new HashMap<>();
+        socket.proxyProtocolV2HeaderTLVs()
+                .forEach(tlv ->
+                        tlvs.put(tlv.getKey().getByte(0) & 0xFF, tlv.getValue().copy()));
+        return new ProxyInfo(socket.remoteAddress(), socket.localAddress(), socket.remoteAddress(true), tlvs);
+    }
+
+    private void proxyDecided(Future<Boolean> accepted) {
+        if (accepted.failed() && !(accepted.cause() instanceof SmtpException)) {
+            LOG.log(Level.ERROR, id() + ": handleProxy failed", accepted.cause());
+        }
+        if (Boolean.TRUE.equals(accepted.result())) {
+            begin();
+        } else {
+            Internals.abort(socket);
+        }
+    }
+
+    private void begin() {
         long delay = server.options().getGreetingDelay().toMillis();
         if (delay == 0) {
             greet();
         } else {
+            // reads meanwhile, to catch a client that does not wait for the greeting
+            release();
             server.vertx().setTimer(delay, v -> greet());
         }
+    }
+
+    private void hold() {
+        reading = false;
+        socket.pause();
+    }
+
+    private void release() {
+        reading = true;
+        socket.resume();
     }
 
     private void greet() {
@@ -261,11 +307,10 @@ final class SmtpConnection implements Output, Session {
         }
         boolean read = engine.wantsInput() && !full && (body == null || body.wantsMore());
         if (read != reading) {
-            reading = read;
             if (read) {
-                socket.resume();
+                release();
             } else {
-                socket.pause();
+                hold();
             }
         }
     }
@@ -611,6 +656,11 @@ final class SmtpConnection implements Output, Session {
     @Override
     public Optional<SSLSession> sslSession() {
         return Optional.ofNullable(socket.sslSession());
+    }
+
+    @Override
+    public Optional<ProxyInfo> proxy() {
+        return Optional.ofNullable(proxy);
     }
 
     @Override

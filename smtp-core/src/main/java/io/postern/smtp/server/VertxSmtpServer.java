@@ -61,6 +61,7 @@ public final class VertxSmtpServer implements SmtpServer {
     private final SmtpServerOptions options;
     private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();
     private final AuthThrottle throttle;
+    private final ProxyPeers proxyPeers;
     private final List<Extension> extensions = new ArrayList<>();
     private final Map<String, Extension> verbs = new HashMap<>();
     private final Deadlines deadlines = new Deadlines(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
@@ -85,6 +86,7 @@ public final class VertxSmtpServer implements SmtpServer {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
+        this.proxyPeers = new ProxyPeers(options.getProxyFrom());
         this.throttle = new AuthThrottle(options.getAuthFailureDelay());
     }
 
@@ -187,7 +189,14 @@ public final class VertxSmtpServer implements SmtpServer {
         if (listening != null) {
             return Future.failedFuture(new IllegalStateException("the server listens already"));
         }
-        TcpServerConfig config = new TcpServerConfig(options.getNet()).setSsl(options.isImplicitTls());
+        if (options.isProxyProtocol() && !ProxyPeers.isDecoderPresent()) {
+            return Future.failedFuture(
+                    new IllegalStateException("proxyProtocol is set, but netty-codec-haproxy is not on the path"));
+        }
+        TcpServerConfig config = new TcpServerConfig(options.getNet())
+                .setSsl(options.isImplicitTls())
+                .setUseProxyProtocol(options.isProxyProtocol())
+                .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
         NetServer server = vertx.createNetServer(config, tls);
         server.connectHandler(this::connected);
         server.exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause));
@@ -256,6 +265,14 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     private void connected(NetSocket socket) {
+        if (options.isProxyProtocol() && !proxyPeers.contains(socket.remoteAddress(true))) {
+            LOG.log(
+                    Level.WARNING,
+                    () -> "closed a connection with a PROXY header from " + socket.remoteAddress(true)
+                            + ", which is not in proxyFrom");
+            Internals.abort(socket);
+            return;
+        }
         String address = ClientAddress.of(socket);
         Census census = listening().census();
         if (!census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp())) {
