@@ -52,11 +52,12 @@ public interface SmtpServer {
      */
     SmtpServer addMechanism(SaslMechanism mechanism);
 
-    /** Listens on the host and port of the options. */
+    /** Listens where the options say: on a host and port, or on a Unix socket. */
     Future<SmtpServer> listen();
 
     /**
-     * Listens on an address. Port 0 takes a free port.
+     * Listens on an address. Port 0 takes a free port. The file of a Unix socket is removed when the server stops; one that
+     * was left behind by another process is replaced, but neither a socket that somebody listens on nor any other file.
      *
      * @return fails when the address cannot be bound, with the cause
      */

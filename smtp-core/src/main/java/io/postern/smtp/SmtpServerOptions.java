@@ -23,6 +23,8 @@ public final class SmtpServerOptions {
     public static final String DEFAULT_HOST = "localhost";
     /** The port to listen on. */
     public static final int DEFAULT_PORT = 8025;
+    /** Owner and group may connect: that takes permission to write. */
+    public static final String DEFAULT_UNIX_SOCKET_PERMISSIONS = "rw-rw----";
     /** What follows the server's name in the greeting. */
     public static final String DEFAULT_IDENT = "ESMTP Postern";
     /** 32 MiB. */
@@ -70,6 +72,8 @@ public final class SmtpServerOptions {
 
     private String host = DEFAULT_HOST;
     private int port = DEFAULT_PORT;
+    private @Nullable String unixSocket;
+    private String unixSocketPermissions = DEFAULT_UNIX_SOCKET_PERMISSIONS;
     private @Nullable String hostName;
     private String ident = DEFAULT_IDENT;
     private boolean lmtp;
@@ -113,6 +117,8 @@ public final class SmtpServerOptions {
     public SmtpServerOptions(SmtpServerOptions other) {
         host = other.host;
         port = other.port;
+        unixSocket = other.unixSocket;
+        unixSocketPermissions = other.unixSocketPermissions;
         hostName = other.hostName;
         ident = other.ident;
         lmtp = other.lmtp;
@@ -191,6 +197,29 @@ public final class SmtpServerOptions {
             throw notAllowed("port", port, "at most 65535");
         }
         this.port = port;
+        return this;
+    }
+
+    public Optional<String> getUnixSocket() {
+        return Optional.ofNullable(unixSocket);
+    }
+
+    /** The path of a Unix socket to listen on, instead of host and port; at most 103 octets. */
+    public SmtpServerOptions setUnixSocket(String path) {
+        this.unixSocket = Objects.requireNonNull(path, "unixSocket");
+        return this;
+    }
+
+    public String getUnixSocketPermissions() {
+        return unixSocketPermissions;
+    }
+
+    /** The permissions of that socket, such as {@code rw-rw----}. It has them from the moment that it can be seen. */
+    public SmtpServerOptions setUnixSocketPermissions(String permissions) {
+        if (!permissions.matches("([r-][w-][x-]){3}")) {
+            throw notAllowed("unixSocketPermissions", '"' + permissions + '"', "nine letters such as rw-rw----");
+        }
+        this.unixSocketPermissions = permissions;
         return this;
     }
 

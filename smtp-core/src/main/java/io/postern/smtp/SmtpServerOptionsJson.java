@@ -27,6 +27,15 @@ final class SmtpServerOptionsJson {
         text("host", SmtpServerOptions::getHost, SmtpServerOptions::setHost);
         integer("port", SmtpServerOptions::getPort, SmtpServerOptions::setPort);
         property(
+                "unixSocket",
+                options -> options.getUnixSocket().orElse(null),
+                (name, value) -> as(String.class, name, value),
+                SmtpServerOptions::setUnixSocket);
+        text(
+                "unixSocketPermissions",
+                SmtpServerOptions::getUnixSocketPermissions,
+                SmtpServerOptions::setUnixSocketPermissions);
+        property(
                 "hostName",
                 options -> options.getHostName().orElse(null),
                 (name, value) -> as(String.class, name, value),

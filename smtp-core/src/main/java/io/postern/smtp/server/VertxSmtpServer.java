@@ -120,7 +120,9 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public Future<SmtpServer> listen() {
-        return listen(SocketAddress.inetSocketAddress(options.getPort(), options.getHost()));
+        return listen(options.getUnixSocket()
+                .map(SocketAddress::domainSocketAddress)
+                .orElseGet(() -> SocketAddress.inetSocketAddress(options.getPort(), options.getHost())));
     }
 
     @Override
