@@ -36,23 +36,23 @@ final class AddressLiteral {
     private static boolean isIpv6(String text) {
         int gap = text.indexOf("::");
         if (gap < 0) {
-            return groups(text) == IPV6_GROUPS;
+            return groups(text, true) == IPV6_GROUPS;
         }
-        int before = groups(text.substring(0, gap));
-        int behind = groups(text.substring(gap + 2));
+        int before = groups(text.substring(0, gap), false);
+        int behind = groups(text.substring(gap + 2), true);
         // "::" stands for two groups at the least (RFC 5321 §4.1.3)
         return before >= 0 && behind >= 0 && before + behind <= IPV6_GROUPS - 2;
     }
 
-    /** How many groups of 16 bits {@code text} holds, -1 when it is malformed; an IPv4 address at its end counts two. */
-    private static int groups(String text) {
+    /** How many groups of 16 bits {@code text} holds, -1 when it is malformed; an IPv4 address at the end counts two. */
+    private static int groups(String text, boolean isEnd) {
         if (text.isEmpty()) {
             return 0;
         }
         String[] parts = text.split(":", -1);
         int count = 0;
         for (int i = 0; i < parts.length; i++) {
-            if (i == parts.length - 1 && isIpv4(parts[i])) {
+            if (isEnd && i == parts.length - 1 && isIpv4(parts[i])) {
                 count += 2;
             } else if (parts[i].matches("[0-9A-Fa-f]{1,4}")) {
                 count++;

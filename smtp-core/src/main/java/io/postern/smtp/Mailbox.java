@@ -188,12 +188,16 @@ public final class Mailbox {
     public boolean equals(Object other) {
         return other instanceof Mailbox mailbox
                 && localPart().equals(mailbox.localPart())
-                && domain().equalsIgnoreCase(mailbox.domain());
+                && lowerCaseDomain().equals(mailbox.lowerCaseDomain());
     }
 
     @Override
     public int hashCode() {
-        return 31 * localPart().hashCode() + domain().toLowerCase(Locale.ROOT).hashCode();
+        return 31 * localPart().hashCode() + lowerCaseDomain().hashCode();
+    }
+
+    private String lowerCaseDomain() {
+        return domain().toLowerCase(Locale.ROOT);
     }
 
     /** The {@link #address() address}. */

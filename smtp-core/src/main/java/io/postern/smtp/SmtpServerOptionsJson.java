@@ -4,6 +4,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -155,20 +156,15 @@ final class SmtpServerOptionsJson {
 
     private static void number(
             String name, Function<SmtpServerOptions, Long> get, BiConsumer<SmtpServerOptions, Long> set) {
-        property(
-                name,
-                get::apply,
-                (property, value) -> as(Number.class, property, value).longValue(),
-                set);
+        property(name, get::apply, (property, value) -> toLong(property, as(Number.class, property, value)), set);
     }
 
     private static void duration(
             String name, Function<SmtpServerOptions, Duration> get, BiConsumer<SmtpServerOptions, Duration> set) {
         property(
                 name,
-                options -> get.apply(options).toMillis(),
-                (property, value) ->
-                        Duration.ofMillis(as(Number.class, property, value).longValue()),
+                options -> roundedUp(get.apply(options)),
+                (property, value) -> Duration.ofMillis(toLong(property, as(Number.class, property, value))),
                 set);
     }
 
@@ -215,10 +211,29 @@ final class SmtpServerOptionsJson {
     }
 
     private static int toInt(String name, Number value) {
-        if (value.intValue() != value.doubleValue()) {
-            throw new IllegalArgumentException(name + " is " + value + "; expected is a whole number of 32 bits");
+        return (int) whole(name, value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    private static long toLong(String name, Number value) {
+        return whole(name, value, Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+
+    private static long whole(String name, Number value, long least, long most) {
+        try {
+            long whole = new BigDecimal(value.toString()).longValueExact();
+            if (whole >= least && whole <= most) {
+                return whole;
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            // told below
         }
-        return value.intValue();
+        throw new IllegalArgumentException(
+                name + " is " + value + "; expected is a whole number from " + least + " to " + most);
+    }
+
+    /** In milliseconds; what is less than one is not none, which would mean "for ever". */
+    private static long roundedUp(Duration duration) {
+        return duration.plusNanos(999_999).toMillis();
     }
 
     private static <E extends Enum<E>> E toConstant(Class<E> type, String name, String value) {

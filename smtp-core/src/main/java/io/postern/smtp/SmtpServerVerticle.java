@@ -2,7 +2,6 @@ package io.postern.smtp;
 
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +23,6 @@ public class SmtpServerVerticle extends VerticleBase {
 
     private final Supplier<? extends SmtpHandler> handlers;
     private final SmtpServerOptions options;
-    private Duration shutdownGrace = SmtpServerOptions.DEFAULT_SHUTDOWN_GRACE;
     private @Nullable SmtpServer server;
 
     /** Serves with one handler for all connections of this instance. */
@@ -41,16 +39,14 @@ public class SmtpServerVerticle extends VerticleBase {
     /** Starts to listen; the deployment succeeds when connections are accepted. */
     @Override
     public Future<?> start() {
-        SmtpServerOptions configured = new SmtpServerOptions(options).merge(config());
-        SmtpServer created = createServer(handlers, configured);
-        shutdownGrace = configured.getShutdownGrace();
+        SmtpServer created = createServer(handlers, options.merge(config()));
         server = created;
         return created.listen();
     }
 
     @Override
     public Future<?> stop() {
-        return server == null ? Future.succeededFuture() : server.shutdown(shutdownGrace);
+        return server == null ? Future.succeededFuture() : server.shutdown(options.getShutdownGrace());
     }
 
     /** The server that this verticle runs. Override it to add extensions or to serve another way. */

@@ -12,7 +12,7 @@ import java.util.Optional;
 record BdatCommand(long size, boolean last) {
 
     static Optional<BdatCommand> parse(String argument) {
-        String[] words = argument.strip().split(" +");
+        String[] words = argument.split(" +");
         boolean last = words.length == 2 && words[1].toUpperCase(Locale.ROOT).equals("LAST");
         // 18 digits fit into a long
         if (words.length > (last ? 2 : 1) || !words[0].matches("[0-9]{1,18}")) {

@@ -16,7 +16,7 @@ final class BodyDecoder {
     interface Sink {
         void content(byte[] bytes, int from, int to);
 
-        /** The message can not be accepted. Called once at the most for each kind; decoding goes on to find the end. */
+        /** The message can not be accepted. Called once at the most; decoding goes on to find the end. */
         void wrong(Violation violation);
     }
 
@@ -34,11 +34,13 @@ final class BodyDecoder {
 
     // CR and LF are below, and few other characters of a text
     private static final int BOUND = '\r' + 1;
+    private static final int LINE_END = 2;
     private static final byte[] NONE = {};
+    private static final byte[] LF = {'\n'};
 
     private final boolean dotted;
     private final BareNewlines bareNewlines;
-    private final int lineLimit;
+    private final long lineLimit;
     private final Sink sink;
     private State state = State.LINE_START;
     private long lineLength;
@@ -60,7 +62,7 @@ final class BodyDecoder {
     BodyDecoder(boolean dotted, BareNewlines bareNewlines, int lineLimit, Sink sink) {
         this.dotted = dotted;
         this.bareNewlines = bareNewlines;
-        this.lineLimit = lineLimit == 0 ? Integer.MAX_VALUE : lineLimit;
+        this.lineLimit = lineLimit == 0 ? Long.MAX_VALUE : lineLimit - LINE_END;
         this.sink = sink;
     }
 
@@ -98,6 +100,9 @@ final class BodyDecoder {
     void finish() {
         if (state == State.CR) {
             bareNewline();
+            if (bareNewlines == BareNewlines.NORMALIZE) {
+                sink.content(LF.clone(), 0, LF.length);
+            }
         }
         state = State.END;
     }
@@ -113,18 +118,21 @@ final class BodyDecoder {
 
     private State text() {
         int special = Words.firstBelow(source, read, end, BOUND);
-        lineLength += special - read;
+        longer(special - read);
         pass(special);
         if (special == end) {
             return State.TEXT;
         }
-        if (source[read] == '\n') {
+        byte found = source[read];
+        if (found == '\n') {
             return bareLf();
         }
-        boolean cr = source[read] == '\r';
-        lineLength++;
         pass(read + 1);
-        return cr ? State.CR : State.TEXT;
+        if (found == '\r') {
+            return State.CR;
+        }
+        longer(1);
+        return State.TEXT;
     }
 
     private State bareLf() {
@@ -132,7 +140,6 @@ final class BodyDecoder {
         bareNewline();
         if (bareNewlines == BareNewlines.NORMALIZE) {
             insert((byte) '\r');
-            lineLength = 0;
         }
         insert((byte) '\n');
         return State.TEXT;
@@ -140,16 +147,12 @@ final class BodyDecoder {
 
     private State behindCr() {
         if (source[read] == '\n') {
-            if (lineLength + 1 > lineLimit) {
-                wrong(Violation.TEXT_LINE_TOO_LONG);
-            }
             pass(read + 1);
             return State.LINE_START;
         }
         bareNewline();
         if (bareNewlines == BareNewlines.NORMALIZE) {
             insert((byte) '\n');
-            lineLength = 0;
         }
         // not a new line to the sender, so a dot here is neither stuffed nor an end
         return State.TEXT;
@@ -169,14 +172,19 @@ final class BodyDecoder {
             return State.END;
         }
         insert((byte) '\r');
-        lineLength++;
         return State.CR;
     }
 
-    private void bareNewline() {
+    /** Counts octets of a line, its end not among them. */
+    private void longer(int octets) {
+        lineLength += octets;
         if (lineLength > lineLimit) {
             wrong(Violation.TEXT_LINE_TOO_LONG);
         }
+    }
+
+    private void bareNewline() {
+        lineLength = 0; // where it is not refused, it is for most readers of the message the end of a line
         if (bareNewlines == BareNewlines.REJECT) {
             wrong(Violation.BARE_NEWLINE);
         }

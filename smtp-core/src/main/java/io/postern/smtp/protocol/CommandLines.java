@@ -40,6 +40,7 @@ final class CommandLines {
     private String line = "";
     private int octets;
     private Violation violation = Violation.LINE_TOO_LONG;
+    private boolean chunk;
 
     /** Looks for the end of a line in {@code bytes} from {@code from} to {@code to}; {@link #position()} is how far it got. */
     Found read(byte[] bytes, int from, int to, int limit) {
@@ -48,7 +49,7 @@ final class CommandLines {
             byte previous = i > from ? bytes[i - 1] : last;
             byte found = bytes[i++];
             if (found == LF) {
-                Found ended = previous == CR ? endOfLine(bytes, from, i, limit) : lineFeedAlone(bytes, i);
+                Found ended = previous == CR ? endOfLine(bytes, from, i, limit) : lineFeedAlone(bytes, from, i, limit);
                 if (ended != Found.NOTHING) {
                     return ended;
                 }
@@ -67,6 +68,7 @@ final class CommandLines {
         boolean wrong = control || carriageReturns > 1;
         octets = length + end - from;
         boolean tooLong = octets > limit;
+        chunk = !dropped && isChunk(bytes, from, end);
         String text = dropped || tooLong ? "" : decode(bytes, from, end);
         reset();
         position = end;
@@ -87,14 +89,16 @@ final class CommandLines {
         return Found.LINE;
     }
 
-    private Found lineFeedAlone(byte[] bytes, int end) {
+    private Found lineFeedAlone(byte[] bytes, int from, int end, int limit) {
         last = bytes[end - 1];
         position = end;
         if (dropping) {
             return Found.NOTHING;
         }
+        boolean tooLong = length + end - from > limit;
+        chunk = isChunk(bytes, from, end);
         drop();
-        return wrong(Violation.LINE_END);
+        return wrong(tooLong ? Violation.LINE_TOO_LONG : Violation.LINE_END);
     }
 
     private Found keep(byte[] bytes, int from, int to, int limit) {
@@ -106,6 +110,7 @@ final class CommandLines {
             return Found.NOTHING;
         }
         if (length + to - from >= limit) {
+            chunk = isChunk(bytes, from, to);
             drop();
             return wrong(Violation.LINE_TOO_LONG);
         }
@@ -139,6 +144,21 @@ final class CommandLines {
         length += to - from;
     }
 
+    /** Whether the line in what was kept and the region up to {@code end} begins with BDAT. */
+    private boolean isChunk(byte[] bytes, int from, int end) {
+        String verb = Verb.BDAT.name();
+        if (length + end - from < verb.length()) {
+            return false;
+        }
+        for (int i = 0; i < verb.length(); i++) {
+            byte octet = i < length ? kept[i] : bytes[from + i - length];
+            if ((octet & ~0x20) != verb.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The line from what was kept and the region up to {@code end}, without its CR LF. */
     private String decode(byte[] bytes, int from, int end) {
         if (length == 0) {
@@ -161,6 +181,11 @@ final class CommandLines {
     /** The length of the line, its end counted. */
     int octets() {
         return octets;
+    }
+
+    /** Whether octets of a message follow the wrong line, as it begins with BDAT. */
+    boolean chunk() {
+        return chunk;
     }
 
     /** What is wrong with the line. */

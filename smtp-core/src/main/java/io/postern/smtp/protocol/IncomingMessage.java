@@ -71,7 +71,9 @@ final class IncomingMessage implements BodyDecoder.Sink {
 
     @Override
     public void wrong(Violation what) {
-        if (violation == null) {
+        // What the text is wrong in and that it is too large come in an order that depends on how the input is cut; the
+        // reply may not
+        if (violation == null || what == Violation.TOO_MUCH_DATA) {
             violation = what;
             fail(what.reply().text());
         }

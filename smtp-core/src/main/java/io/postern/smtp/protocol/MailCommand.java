@@ -68,14 +68,13 @@ final class MailCommand implements Parameters.Taker {
         MailCommand command = new MailCommand(capabilities, settings);
         return Parameters.read(text, command)
                 .<Parsed<MailParameters>>map(Parsed::wrong)
-                .orElseGet(() -> Parsed.ok(new MailParameters(
-                        command.size,
-                        command.body,
-                        command.smtpUtf8,
-                        command.ret,
-                        command.envelopeId,
-                        command.submitter,
-                        text)));
+                .orElseGet(() -> command.smtpUtf8 || Parameters.isAscii(text)
+                        ? Parsed.ok(command.parameters(text))
+                        : Parsed.wrong(Violation.BAD_PARAMETER));
+    }
+
+    private MailParameters parameters(String text) {
+        return new MailParameters(size, body, smtpUtf8, ret, envelopeId, submitter, text);
     }
 
     @Override
@@ -99,10 +98,14 @@ final class MailCommand implements Parameters.Taker {
     }
 
     private Optional<Violation> size(@Nullable String value) {
-        if (value == null || value.length() > MAX_SIZE_DIGITS || value.chars().anyMatch(c -> c < '0' || c > '9')) {
+        if (value == null
+                || value.isEmpty()
+                || value.length() > MAX_SIZE_DIGITS
+                || value.chars().anyMatch(c -> c < '0' || c > '9')) {
             return Optional.of(Violation.BAD_PARAMETER);
         }
-        long declared = value.length() > MAX_LONG_DIGITS ? Long.MAX_VALUE : Long.parseLong(value);
+        String digits = value.replaceFirst("^0+(?=.)", "");
+        long declared = digits.length() > MAX_LONG_DIGITS ? Long.MAX_VALUE : Long.parseLong(digits);
         size = OptionalLong.of(declared);
         return declared > messageSize ? Optional.of(Violation.SIZE_TOO_LARGE) : Optional.empty();
     }
@@ -144,7 +147,8 @@ final class MailCommand implements Parameters.Taker {
     }
 
     private Optional<Violation> envelopeId(@Nullable String value) {
-        envelopeId = value == null || value.length() > MAX_ENVELOPE_ID ? Optional.empty() : Xtext.decode(value);
+        boolean allowed = value != null && value.length() <= MAX_ENVELOPE_ID && Parameters.isAscii(value);
+        envelopeId = allowed ? Xtext.decode(value) : Optional.empty();
         return envelopeId.isPresent() ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
     }
 }

@@ -95,9 +95,9 @@ public interface Output {
     /** The message is whole. */
     void bodyEnd();
 
-    /** The message will never be whole; its answer is not wanted any more. */
+    /** The message will never be whole, or the session ended before its answer came; the answer is not wanted any more. */
     void bodyFailed(String reason);
 
-    /** The session is over: close the connection when everything has been sent. */
+    /** The session is over: close the connection when what was sent is out. Nothing is sent behind this. */
     void close();
 }

@@ -28,11 +28,12 @@ final class Parameters {
         Set<String> seen = new HashSet<>();
         for (String parameter : text.split(" +")) {
             int equals = parameter.indexOf('=');
-            String keyword = (equals < 0 ? parameter : parameter.substring(0, equals)).toUpperCase(Locale.ROOT);
+            String name = equals < 0 ? parameter : parameter.substring(0, equals);
             String value = equals < 0 ? null : parameter.substring(equals + 1);
-            if (!isKeyword(keyword) || (value != null && !isValue(value))) {
+            if (!isKeyword(name) || (value != null && !isValue(value))) {
                 return Optional.of(Violation.BAD_PARAMETER);
             }
+            String keyword = name.toUpperCase(Locale.ROOT);
             if (!seen.add(keyword)) {
                 return Optional.of(Violation.DUPLICATE_PARAMETER);
             }
@@ -48,11 +49,16 @@ final class Parameters {
     private static boolean isKeyword(String keyword) {
         for (int i = 0; i < keyword.length(); i++) {
             char c = keyword.charAt(i);
-            if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c == '-' && i > 0))) {
+            if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && i > 0))) {
                 return false;
             }
         }
         return !keyword.isEmpty();
+    }
+
+    /** Whether there is no UTF-8 in a text: only a transaction with SMTPUTF8 may have it (RFC 6531 §3.3). */
+    static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 0x80);
     }
 
     // esmtp-value = 1*(%d33-60 / %d62-126), and UTF-8 by RFC 6531 §3.3

@@ -40,7 +40,7 @@ final class PathParser {
             return Parsed.wrong(malformed);
         }
         String parameters =
-                behind == argument.length() ? "" : argument.substring(behind).strip();
+                behind == argument.length() ? "" : argument.substring(behind).trim();
         return Parsed.ok(new Path(argument.substring(start, end), parameters));
     }
 
@@ -79,7 +79,7 @@ final class PathParser {
             return from;
         }
         int colon = text.indexOf(':', from);
-        if (colon < 0 || colon >= end) {
+        if (colon < 0 || colon + 1 >= end) {
             return -1;
         }
         for (String hop : text.substring(from, colon).split(",", -1)) {

@@ -43,6 +43,9 @@ final class RcptCommand implements Parameters.Taker {
         if (!smtpUtf8 && !mailbox.isAscii()) {
             return Parsed.wrong(Violation.SMTPUTF8_NEEDED);
         }
+        if (!smtpUtf8 && !Parameters.isAscii(path.parameters())) {
+            return Parsed.wrong(Violation.BAD_PARAMETER);
+        }
         return parameters(path.parameters(), capabilities, settings)
                 .then(parameters -> Parsed.ok(new Recipient(mailbox, parameters)));
     }

@@ -215,9 +215,7 @@ public final class SmtpEngine {
     /** Ends the session with a reply, whatever is going on. */
     public void terminate(Reply reply) {
         if (phase != Phase.CLOSED) {
-            say(reply);
-            close(reply.text());
-            replies.flush(output::send);
+            finish(reply);
         }
     }
 
@@ -303,13 +301,21 @@ public final class SmtpEngine {
 
     private void goOn(Reply reply) {
         Consumer<Reply> then = Objects.requireNonNull(asked);
+        boolean aboutMessage = askedAboutMessage;
         asked = null;
         askedAboutMessage = false;
         answered = null;
         steps++;
         then.accept(reply);
+        if (!aboutMessage) {
+            closeAfter(reply); // the answer to a message may still have to wait for the end of it
+        }
+    }
+
+    // RFC 5321 §3.8: 421 says that the connection closes
+    private void closeAfter(Reply reply) {
         if (reply.code() == 421 && phase != Phase.CLOSED) {
-            close(reply.text()); // RFC 5321 §3.8: 421 says that the connection closes
+            close(reply.text());
         }
     }
 
@@ -343,6 +349,9 @@ public final class SmtpEngine {
             abortExchange(violation == Violation.LINE_TOO_LONG ? Violation.AUTH_LINE_TOO_LONG : violation);
         } else {
             refuse(violation, null);
+            if (lines.chunk() && phase != Phase.CLOSED) {
+                finish(Replies.TOO_MUCH_DISCARDED); // as in dropChunk, with a number of octets that cannot be told
+            }
         }
     }
 
@@ -378,7 +387,7 @@ public final class SmtpEngine {
 
     private static String argument(String line) {
         int verb = Verb.lengthOf(line);
-        return verb == line.length() ? "" : line.substring(verb).strip();
+        return verb == line.length() ? "" : line.substring(verb).trim(); // of spaces, there are no control characters
     }
 
     /** What stands against a command before it is looked at more closely. */
@@ -606,7 +615,7 @@ public final class SmtpEngine {
                 say(Replies.START_DATA);
                 phase = Phase.BODY;
             } else {
-                endOfMessage();
+                endOfMessage(1); // RFC 2033 §4.2: only a message that was sent is answered for each recipient
             }
         });
         return Optional.empty();
@@ -659,7 +668,7 @@ public final class SmtpEngine {
     private Optional<Violation> lookUp(String argument, Consumer<String> question) {
         boolean utf8 = capabilities.has(Capability.SMTPUTF8)
                 && argument.toUpperCase(Locale.ROOT).endsWith(" SMTPUTF8");
-        String name = utf8 ? argument.substring(0, argument.lastIndexOf(' ')).strip() : argument;
+        String name = utf8 ? argument.substring(0, argument.lastIndexOf(' ')).trim() : argument;
         if (name.isEmpty()) {
             return Optional.of(Violation.SYNTAX);
         }
@@ -719,9 +728,12 @@ public final class SmtpEngine {
     }
 
     private void receiveText(IncomingMessage current) {
-        int from = position;
-        position = current.receive(input, from, end);
-        messageOctets += position - from;
+        int taken = current.receive(input, position, end);
+        messageOctets += taken - position;
+        if (phase == Phase.CLOSED) {
+            return; // the session was ended by who read the content
+        }
+        position = taken;
         if (current.ended()) {
             awaitAnswer(current);
         } else if (current.isTooMuchToDrop()) {
@@ -731,14 +743,15 @@ public final class SmtpEngine {
 
     private void receiveChunk(ChunkDecoder current) {
         int taken = current.take(position, end);
-        messageOctets += taken - position;
+        int from = position;
+        messageOctets += taken - from;
+        position = taken;
         if (message != null) {
-            message.receive(input, position, taken);
-            if (message.isTooMuchToDrop()) {
+            message.receive(input, from, taken);
+            if (message.isTooMuchToDrop() && phase != Phase.CLOSED) {
                 finish(Replies.TOO_MUCH_DISCARDED);
             }
         }
-        position = taken;
     }
 
     private void endOfChunk(ChunkDecoder current) {
@@ -756,34 +769,34 @@ public final class SmtpEngine {
             say(Reply.of(250, "2.0.0", current.size() + " octets received"));
         } else {
             // RFC 3030 §2: the message is lost, and chunks that still come are refused until the next MAIL
-            count(message.violation());
-            say(verdict);
-            endOfTransaction();
+            endOfMessage(1);
         }
     }
 
     /** The client has sent the whole message: waits for what the application says to it, if that is still open. */
     private void awaitAnswer(IncomingMessage current) {
+        int replies = dialect.repliesToMessage(current.recipients());
         if (current.verdict() != null) {
-            endOfMessage();
+            endOfMessage(replies);
             return;
         }
-        ask(reply -> endOfMessage());
+        ask(reply -> endOfMessage(replies));
         askedAboutMessage = true;
         output.bodyEnd();
     }
 
-    private void endOfMessage() {
+    private void endOfMessage(int times) {
         IncomingMessage ended = Objects.requireNonNull(message);
         Reply verdict = Objects.requireNonNull(ended.verdict());
         if (verdict.isPositive()) {
             budgets.restore();
         }
-        for (int i = dialect.repliesToMessage(ended.recipients()); i > 0; i--) {
+        for (int i = 0; i < times; i++) {
             say(verdict);
         }
         endOfTransaction();
         count(ended.violation());
+        closeAfter(verdict);
     }
 
     private void endOfTransaction() {
@@ -794,9 +807,13 @@ public final class SmtpEngine {
 
     /**
      * What follows a refused BDAT are octets of a message: they are dropped, never read as commands. When their number
-     * cannot be told, or is too large to wait for, there is no way to go on.
+     * cannot be told, or is too large to wait for, there is no way to go on. The message that they belong to is lost.
      */
     private void dropChunk(String argument) {
+        if (message != null) {
+            message.fail("a chunk of it was refused");
+            endOfTransaction();
+        }
         Optional<BdatCommand> command = BdatCommand.parse(argument);
         if (command.isEmpty() || command.get().size() > Limits.DISCARD) {
             finish(Replies.TOO_MUCH_DISCARDED);
@@ -813,11 +830,14 @@ public final class SmtpEngine {
 
     private void refuse(Violation violation, @Nullable Verb verb) {
         Optional<Reply> last = budgets.spend(violation);
-        if (last.isPresent()) {
-            finish(last.get());
+        Reply reply = last.orElseGet(
+                () -> violation == Violation.SYNTAX && verb != null ? verb.syntaxError() : dialect.reply(violation));
+        if (verb != null && verb.isHello()) {
+            sayPlain(reply);
         } else {
-            say(violation == Violation.SYNTAX && verb != null ? verb.syntaxError() : dialect.reply(violation));
+            say(reply);
         }
+        last.ifPresent(ended -> close(ended.text()));
     }
 
     /** Counts what was wrong with a message; its reply has been said. */
@@ -831,7 +851,7 @@ public final class SmtpEngine {
         replies.append(reply, showsCodes(), transaction != null && transaction.smtpUtf8());
     }
 
-    // RFC 2034 §4: no enhanced code in the greeting and in replies to HELO and EHLO
+    // RFC 2034 §4: no enhanced code in the greeting and in any reply to HELO and EHLO
     private void sayPlain(Reply reply) {
         replies.append(reply, false, false);
     }
@@ -853,6 +873,7 @@ public final class SmtpEngine {
         if (message != null) {
             message.fail(reason);
         }
+        replies.flush(output::send);
         output.close();
     }
 }

@@ -63,6 +63,11 @@ public enum Verb {
         return syntax;
     }
 
+    /** Whether it is one of the commands with which a client says who it is. */
+    boolean isHello() {
+        return this == HELO || this == EHLO || this == LHLO;
+    }
+
     /** {@code 501} with the syntax. */
     Reply syntaxError() {
         return syntaxError;

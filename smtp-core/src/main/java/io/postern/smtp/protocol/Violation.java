@@ -28,7 +28,8 @@ public enum Violation {
 
     OUT_OF_ORDER(Reply.of(503, "5.5.1", "Error: bad sequence of commands")),
     SEND_HELLO_FIRST(Replies.SEND_HELLO_FIRST),
-    NEED_MAIL(Replies.NEED_MAIL),
+    /** A client that pipelines says RCPT, DATA and BDAT before it knows that the sender was refused. */
+    NEED_MAIL(Replies.NEED_MAIL, false),
     /** A client that pipelines says DATA before it knows that no recipient was accepted. */
     NEED_RCPT(Replies.NEED_RCPT, false),
     NESTED_MAIL(Replies.NESTED_MAIL),

@@ -46,6 +46,9 @@ final class SmtpConnection implements Output, Session {
 
     private static final Logger LOG = System.getLogger(SmtpConnection.class.getName());
 
+    /** How long a client may take to read what it is told last. */
+    private static final Duration LAST_REPLIES = Duration.ofSeconds(5);
+
     private final VertxSmtpServer server;
     private final Context context;
     private final NetSocket socket;
@@ -60,6 +63,8 @@ final class SmtpConnection implements Output, Session {
     private @Nullable Identity identity;
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
     private int question;
+    /** Whether the last question, which may be asked between the chunks of a message, waits for its answer. */
+    private boolean asking;
 
     // in milliseconds of Deadlines.now()
     private long lastStep;
@@ -127,7 +132,7 @@ final class SmtpConnection implements Output, Session {
         if (Boolean.TRUE.equals(accepted.result())) {
             begin();
         } else {
-            Internals.abort(socket);
+            Sockets.cut(socket);
         }
     }
 
@@ -161,17 +166,20 @@ final class SmtpConnection implements Output, Session {
 
     private void read(Buffer buffer) {
         lastRead = server.deadlines().now();
+        if (ending) {
+            return; // what a client sends behind the end of its session is nobody's
+        }
         if (!greeted) {
             terminate(Replies.EARLY_TALKER);
             return;
         }
-        drive(() -> Internals.unwrap(buffer, engine::receive));
+        drive(() -> Buffers.unwrap(buffer, engine::receive));
     }
 
     private void watchRenegotiation() {
-        Internals.watchRenegotiation(socket, () -> {
+        Sockets.watchRenegotiation(socket, () -> {
             LOG.log(Level.WARNING, () -> id() + ": the client began a renegotiation, closing the connection");
-            Internals.abort(socket);
+            Sockets.cut(socket);
         });
     }
 
@@ -189,25 +197,25 @@ final class SmtpConnection implements Output, Session {
     void checkDeadline() {
         long now = server.deadlines().now();
         SmtpServerOptions options = server.options();
-        boolean stalled = ending || draining;
-        if (engine.receivesMessage() && !stalled && !awaitsHandler()) {
-            checkRate(now, options);
-            return;
-        }
-        beginRateWindow(now);
-        if (stalled) {
+        if (ending || draining) {
             // what we have to say is not read: RFC 5321 knows no deadline for it, but it cannot wait for ever
-            if (isOver(options.getTimeout(), now - stalledSince)) {
+            if (isOver(ending ? LAST_REPLIES : options.getTimeout(), now - stalledSince)) {
                 LOG.log(Level.DEBUG, () -> id() + ": the client does not read, closing the connection");
-                Internals.abort(socket);
+                Sockets.cut(socket);
             }
         } else if (awaitsHandler()) {
+            beginRateWindow(now);
             if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
                 LOG.log(Level.WARNING, () -> id() + ": the handler has not answered in time");
                 drive(this::giveUpOnHandler);
             }
-        } else if (isOver(options.getTimeout(), now - lastStep)) {
-            terminate(Replies.CLIENT_TIMEOUT);
+        } else if (engine.receivesMessage()) {
+            checkRate(now, options);
+        } else {
+            beginRateWindow(now);
+            if (isOver(options.getTimeout(), now - lastStep)) {
+                terminate(Replies.CLIENT_TIMEOUT);
+            }
         }
     }
 
@@ -240,12 +248,13 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void giveUpOnHandler() {
-        if (body != null) {
-            bodyFailed("the handler has not answered in time");
-            engine.bodyAnswer(Replies.HANDLER_FAILED);
-        } else {
+        if (asking) {
+            asking = false;
             question++;
             engine.answer(Replies.HANDLER_FAILED);
+        } else {
+            bodyFailed("the handler has not answered in time");
+            engine.bodyAnswer(Replies.HANDLER_FAILED);
         }
     }
 
@@ -284,9 +293,7 @@ final class SmtpConnection implements Output, Session {
             return;
         }
         if (engine.phase() == Phase.CLOSED) {
-            ending = true;
-            stalledSince = server.deadlines().now();
-            socket.end();
+            end();
             return;
         }
         boolean full = socket.writeQueueFull();
@@ -315,10 +322,20 @@ final class SmtpConnection implements Output, Session {
         }
     }
 
+    /** Closes the socket when the last replies have left; {@link #checkDeadline()} sees to those that nobody reads. */
+    private void end() {
+        ending = true;
+        stalledSince = server.deadlines().now();
+        if (!reading) {
+            socket.resume(); // octets that nobody has read would make the close a reset, which may overtake the replies
+        }
+        // While it has a shutdown handler, Vert.x only tells that one when it is asked to close
+        socket.shutdownHandler(null);
+        socket.end();
+    }
+
     private void closed() {
         closed = true;
-        server.remove(this);
-        onClosed.run();
         try {
             engine.disconnected();
             handler.handleDisconnect(this);
@@ -326,6 +343,8 @@ final class SmtpConnection implements Output, Session {
             LOG.log(Level.ERROR, id() + ": handleDisconnect failed", fault);
         }
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
+        server.remove(this);
+        onClosed.run();
     }
 
     // Output: what the engine wants
@@ -337,14 +356,14 @@ final class SmtpConnection implements Output, Session {
             text.lines().forEach(line -> LOG.log(Level.DEBUG, id() + ": S: " + line));
         }
         if (!closed) {
-            socket.write(Internals.wrap(bytes, from, to));
+            socket.write(Buffers.wrap(bytes, from, to));
         }
     }
 
     @Override
     public void startTls(byte[] bytes, int from, int to) {
         Future<Void> upgraded =
-                socket.upgradeToSsl(server.tls(), Internals.wrap(bytes, from, to)); // writes first, then starts TLS
+                socket.upgradeToSsl(server.tls(), Buffers.wrap(bytes, from, to)); // writes first, then starts TLS
         whenComplete(upgraded, done -> {
             if (done.succeeded()) {
                 watchRenegotiation();
@@ -352,7 +371,7 @@ final class SmtpConnection implements Output, Session {
                 drive(engine::tlsStarted);
             } else {
                 LOG.log(Level.DEBUG, () -> id() + ": TLS handshake failed: " + done.cause());
-                Internals.abort(socket);
+                Sockets.cut(socket);
             }
         });
     }
@@ -536,7 +555,7 @@ final class SmtpConnection implements Output, Session {
     @Override
     public void body(byte[] bytes, int from, int to) {
         if (body != null) {
-            body.offer(Internals.wrap(bytes, from, to));
+            body.offer(Buffers.wrap(bytes, from, to));
         }
     }
 
@@ -568,8 +587,10 @@ final class SmtpConnection implements Output, Session {
         if (future.isComplete()) {
             answer.accept(future);
         } else {
+            asking = true;
             whenComplete(future, done -> {
                 if (asked == question && engine.awaitsAnswer()) {
+                    asking = false;
                     drive(() -> answer.accept(done));
                 }
             });

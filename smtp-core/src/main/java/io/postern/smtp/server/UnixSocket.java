@@ -127,8 +127,8 @@ final class UnixSocket implements Shareable {
     private static void checkLength(Path socket) throws BindException {
         int octets = socket.toString().getBytes(StandardCharsets.UTF_8).length;
         if (octets > MAX_PATH) {
-            throw new BindException(
-                    "path of the Unix socket has " + octets + " octets; at most " + MAX_PATH + " are possible: " + socket);
+            throw new BindException("path of the Unix socket has " + octets + " octets; at most " + MAX_PATH
+                    + " are possible: " + socket);
         }
     }
 

@@ -68,6 +68,7 @@ public final class VertxSmtpServer implements SmtpServer {
     private final AtomicInteger open = new AtomicInteger();
 
     private volatile @Nullable Listening listening;
+    private Promise<Void> lastOneGone = Promise.promise();
 
     /** What the next handshake uses; its files have been read. */
     private volatile @Nullable ServerSSLOptions tls;
@@ -122,7 +123,11 @@ public final class VertxSmtpServer implements SmtpServer {
     public Future<SmtpServer> listen() {
         return listen(options.getUnixSocket()
                 .map(SocketAddress::domainSocketAddress)
-                .orElseGet(() -> SocketAddress.inetSocketAddress(options.getPort(), options.getHost())));
+                .orElseGet(() -> inetAddress(options.getPort(), options.getHost())));
+    }
+
+    private static SocketAddress inetAddress(int port, String host) {
+        return port < 0 ? SocketAddress.sharedRandomPort(-port, host) : SocketAddress.inetSocketAddress(port, host);
     }
 
     @Override
@@ -272,7 +277,7 @@ public final class VertxSmtpServer implements SmtpServer {
                     Level.WARNING,
                     () -> "closed a connection with a PROXY header from " + socket.remoteAddress(true)
                             + ", which is not in proxyFrom");
-            Internals.abort(socket);
+            Sockets.cut(socket);
             return;
         }
         String address = ClientAddress.of(socket);
@@ -305,12 +310,16 @@ public final class VertxSmtpServer implements SmtpServer {
 
     void remove(SmtpConnection connection) {
         deadlines.remove(connection);
-        open.decrementAndGet();
+        if (open.decrementAndGet() == 0) {
+            lastOneGone.tryComplete();
+        }
     }
 
     private void forget(Listening ended) {
         vertx.cancelTimer(ended.timer());
-        listening = null;
+        if (listening == ended) {
+            listening = null;
+        }
     }
 
     @Override
@@ -326,6 +335,9 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public Future<Void> shutdown(Duration grace) {
+        if (grace.isNegative()) {
+            throw new IllegalArgumentException("grace is " + grace + "; allowed is zero or more");
+        }
         Listening current = listening;
         if (current == null) {
             return Future.succeededFuture();
@@ -338,15 +350,27 @@ public final class VertxSmtpServer implements SmtpServer {
     private Future<Void> shutdown(Listening current, Duration grace) {
         // Each socket is told by its own shutdown handler. What is left when the grace time ends is told here, in time
         // for its reply to leave.
-        long timer = grace.isZero() ? -1 : vertx.setTimer(grace.toMillis(), v -> terminateAll());
-        Future<Void> stopped = current.server().shutdown(grace.plus(FAREWELL).toMillis(), TimeUnit.MILLISECONDS);
-        if (grace.isZero()) {
+        long millis = grace.toMillis();
+        long timer = millis == 0 ? -1 : vertx.setTimer(millis, v -> terminateAll());
+        Future<Void> stopped = current.server().shutdown(millis + FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+        if (millis == 0) {
             terminateAll();
         }
-        return stopped.onComplete(done -> {
+        return stopped.eventually(this::lastOneGone).onComplete(done -> {
             vertx.cancelTimer(timer);
             forget(current);
         });
+    }
+
+    /** Sockets are closed before their close handlers, which tell the application, have run. */
+    private Future<Void> lastOneGone() {
+        if (lastOneGone.future().isComplete()) {
+            lastOneGone = Promise.promise();
+        }
+        if (open.get() == 0) {
+            lastOneGone.tryComplete();
+        }
+        return lastOneGone.future();
     }
 
     private void terminateAll() {

@@ -1,45 +1,22 @@
 package io.postern.smtp.server;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslHandler;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 
-/**
- * Everything that needs what is internal to Vert.x: buffers without a copy, and what can be done to a socket only through
- * its channel. No other class touches these.
- */
-final class Internals {
+/** What a socket can do that Vert.x keeps to itself. */
+final class Sockets {
 
-    /** Takes a region of an array. */
-    interface RegionConsumer {
-        void accept(byte[] bytes, int from, int to);
-    }
+    private Sockets() {}
 
-    private Internals() {}
-
-    /** Hands on the array that {@code read} stands for. Vert.x gives each read an array of its own. */
-    static void unwrap(Buffer read, RegionConsumer consumer) {
-        ByteBuf bytes = ((BufferInternal) read).getByteBuf();
-        if (bytes.hasArray()) {
-            int from = bytes.arrayOffset() + bytes.readerIndex();
-            consumer.accept(bytes.array(), from, from + bytes.readableBytes());
-        } else {
-            consumer.accept(read.getBytes(), 0, read.length());
-        }
-    }
-
-    /** A buffer that shares memory with the region. */
-    static Buffer wrap(byte[] bytes, int from, int to) {
-        return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes, from, to - from));
+    /** Closes at once. {@link NetSocket#close()} waits until all is written, for ever when the peer does not read. */
+    static void cut(NetSocket socket) {
+        ((NetSocketInternal) socket).channelHandlerContext().close();
     }
 
     /**
@@ -69,10 +46,5 @@ final class Internals {
                 context.fireChannelReadComplete();
             }
         });
-    }
-
-    /** Closes a connection at once, whatever its client has not read yet. */
-    static void abort(NetSocket socket) {
-        ((NetSocketInternal) socket).channelHandlerContext().close();
     }
 }

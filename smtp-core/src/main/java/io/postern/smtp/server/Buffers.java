@@ -1,0 +1,40 @@
+package io.postern.smtp.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
+
+/**
+ * Turns what was read from a socket into its array, and regions of arrays into buffers, without a copy. Beside
+ * {@link Sockets} the only class that touches what is internal to Vert.x.
+ */
+final class Buffers {
+
+    /** Takes a region of an array. */
+    interface RegionConsumer {
+        void accept(byte[] bytes, int from, int to);
+    }
+
+    private Buffers() {}
+
+    /** Hands on the array that {@code read} stands for. Vert.x gives each read an array of its own. */
+    static void unwrap(Buffer read, RegionConsumer consumer) {
+        ByteBuf bytes = ((BufferInternal) read).getByteBuf();
+        if (bytes.hasArray()) {
+            int from = bytes.arrayOffset() + bytes.readerIndex();
+            consumer.accept(bytes.array(), from, from + bytes.readableBytes());
+        } else {
+            consumer.accept(read.getBytes(), 0, read.length());
+        }
+    }
+
+    /** A buffer that shares memory with the region. */
+    static Buffer wrap(byte[] bytes, int from, int to) {
+        return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes, from, to - from));
+    }
+
+    static Buffer text(String ascii) {
+        return Buffer.buffer(ascii, "US-ASCII");
+    }
+}

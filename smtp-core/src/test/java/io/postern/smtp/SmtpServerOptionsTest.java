@@ -1,0 +1,184 @@
+package io.postern.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetServerOptions;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SmtpServerOptionsTest {
+
+    /** Every setter of the class, so that a property that is forgotten somewhere fails here. */
+    static Stream<Method> setters() {
+        return Arrays.stream(SmtpServerOptions.class.getMethods())
+                .filter(method -> method.getName().startsWith("set"));
+    }
+
+    private static String property(Method setter) {
+        return setter.getName().substring(3, 4).toLowerCase(Locale.ROOT)
+                + setter.getName().substring(4);
+    }
+
+    private static Object get(SmtpServerOptions options, Method setter) throws ReflectiveOperationException {
+        boolean flag = setter.getParameterTypes()[0] == boolean.class;
+        String name = (flag ? "is" : "get") + setter.getName().substring(3);
+        Object value = SmtpServerOptions.class.getMethod(name).invoke(options);
+        Object content = value instanceof Optional<?> optional ? optional.orElse(null) : value;
+        return content instanceof NetServerOptions net ? net.toJson() : content;
+    }
+
+    /** A value that is allowed and not the default. */
+    private static Object other(Method setter, SmtpServerOptions defaults) throws ReflectiveOperationException {
+        Class<?> type = setter.getParameterTypes()[0];
+        Object value = get(defaults, setter);
+        if (type == boolean.class) {
+            return !(Boolean) value;
+        } else if (type == int.class) {
+            return (Integer) value + 1;
+        } else if (type == long.class) {
+            return (Long) value + (1L << 40);
+        } else if (type == Duration.class) {
+            return ((Duration) value).plusMillis(1);
+        } else if (type == String.class) {
+            return "other.example";
+        } else if (type == NetServerOptions.class) {
+            return new NetServerOptions().setAcceptBacklog(7).setReusePort(true);
+        } else if (type.isEnum()) {
+            return Arrays.stream(type.getEnumConstants())
+                    .filter(constant -> constant != value)
+                    .findFirst()
+                    .orElseThrow();
+        }
+        throw new AssertionError("no other value of " + type + "; teach this test one");
+    }
+
+    private static SmtpServerOptions with(Method setter) throws ReflectiveOperationException {
+        SmtpServerOptions options = new SmtpServerOptions();
+        assertThat(setter.invoke(options, other(setter, options))).isSameAs(options);
+        return options;
+    }
+
+    @Test
+    void thereAreAsManyPropertiesInJsonAsSetters() {
+        SmtpServerOptions options = new SmtpServerOptions().setHostName("mx.example");
+        assertThat(options.toJson().fieldNames())
+                .containsExactlyInAnyOrderElementsOf(
+                        setters().map(SmtpServerOptionsTest::property).toList());
+    }
+
+    @ParameterizedTest
+    @MethodSource("setters")
+    void aPropertyComesBackFromJsonTextAndFromACopy(Method setter) throws ReflectiveOperationException {
+        SmtpServerOptions options = with(setter);
+        Object set = get(options, setter);
+        assertThat(set).isNotEqualTo(get(new SmtpServerOptions(), setter));
+
+        SmtpServerOptions read =
+                new SmtpServerOptions(new JsonObject(options.toJson().encode()));
+        assertThat(get(read, setter)).isEqualTo(set);
+        assertThat(read.toJson()).isEqualTo(options.toJson());
+        assertThat(get(new SmtpServerOptions(options), setter)).isEqualTo(set);
+        assertThat(new SmtpServerOptions(options).toJson()).isEqualTo(options.toJson());
+
+        JsonObject alone =
+                new JsonObject().put(property(setter), options.toJson().getValue(property(setter)));
+        assertThat(get(new SmtpServerOptions().merge(alone), setter)).isEqualTo(set);
+    }
+
+    @ParameterizedTest
+    @MethodSource("setters")
+    void aValueOfTheWrongTypeIsRefusedWithTheNameOfTheProperty(Method setter) {
+        for (Object wrong : new Object[] {new io.vertx.core.json.JsonArray(), null}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new SmtpServerOptions(new JsonObject().put(property(setter), wrong)))
+                    .withMessageContaining(property(setter));
+        }
+    }
+
+    @Test
+    void anUnknownPropertyIsRefusedWithItsName() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new SmtpServerOptions(new JsonObject().put("hostname", "mx.example")))
+                .withMessageContaining("\"hostname\"")
+                .withMessageContaining("hostName");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "port, 1.5",
+        "port, 65536",
+        "port, 4294967296",
+        "maxRecipients, 0",
+        "maxRecipients, 0.5",
+        "maxErrors, 0",
+        "maxUnknownCommands, -1",
+        "commandSizeLimit, 511",
+        "lineLengthLimit, -1",
+        "localPartLimit, -1",
+        "dataSizeLimit, -1",
+        "dataSizeLimit, 1.5",
+        "dataSizeLimit, 1e30",
+        "timeout, -1",
+        "timeout, 0.5",
+        "timeout, 1e30",
+        "handlerTimeout, -1",
+        "shutdownGrace, -1",
+    })
+    void aNumberThatMakesNoSenseIsRefusedWithTheNameOfTheProperty(String property, String number) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new SmtpServerOptions(new JsonObject("{\"" + property + "\":" + number + "}")))
+                .withMessageContaining(property);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"hostName, ''", "hostName, a b", "hostName, é", "ident, é", "bareNewlines, SOMETIMES"})
+    void aTextThatMakesNoSenseIsRefusedWithTheNameOfTheProperty(String property, String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new SmtpServerOptions(new JsonObject().put(property, text)))
+                .withMessageContaining(property);
+    }
+
+    @Test
+    void wholeNumbersMayBeOfAnyNumberType() {
+        assertThat(new SmtpServerOptions(new JsonObject("{\"dataSizeLimit\":1e6,\"port\":25.0}")).getDataSizeLimit())
+                .isEqualTo(1_000_000);
+        assertThat(new SmtpServerOptions(new JsonObject().put("port", 25L)).getPort())
+                .isEqualTo(25);
+    }
+
+    @Test
+    void aDurationOfLessThanAMillisecondIsNotNone() {
+        SmtpServerOptions options = new SmtpServerOptions().setTimeout(Duration.ofNanos(1));
+        assertThat(new SmtpServerOptions(options.toJson()).getTimeout()).isEqualTo(Duration.ofMillis(1));
+    }
+
+    @Test
+    void theCopyHasSocketOptionsOfItsOwn() {
+        SmtpServerOptions options = new SmtpServerOptions();
+        SmtpServerOptions copy = new SmtpServerOptions(options);
+        options.getNet().setAcceptBacklog(3);
+        assertThat(copy.getNet().getAcceptBacklog()).isEqualTo(SmtpServerOptions.DEFAULT_ACCEPT_BACKLOG);
+    }
+
+    @Test
+    void theDefaultsAreThoseOfTheRfc() {
+        SmtpServerOptions options = new SmtpServerOptions();
+        assertThat(options.getHostName()).isEmpty();
+        assertThat(options.getCommandSizeLimit()).isEqualTo(512);
+        assertThat(options.getLineLengthLimit()).isEqualTo(1_000);
+        assertThat(options.getMaxRecipients()).isEqualTo(1_000);
+        assertThat(options.getTimeout()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(options.getBareNewlines()).isEqualTo(BareNewlines.REJECT);
+        assertThat(options.isSmtpUtf8()).isTrue();
+    }
+}

@@ -1,0 +1,143 @@
+package io.postern.smtp.protocol;
+
+import static io.postern.smtp.protocol.EngineHarness.smtp;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.postern.smtp.Covers;
+import io.postern.smtp.Reply;
+import org.junit.jupiter.api.Test;
+
+class AbuseTest {
+
+    @Test
+    void theFifthUnknownCommandEndsTheSession() {
+        RecordingOutput output = smtp().afterEhlo().plays("""
+                C: GET / HTTP/1.1
+                C: Host: mx.postern.example
+                C: X
+                C: Y
+                C: Z
+                C: NOOP
+                S: 500 5.5.2 Error: command not recognized
+                S: 500 5.5.2 Error: command not recognized
+                S: 500 5.5.2 Error: command not recognized
+                S: 500 5.5.2 Error: command not recognized
+                S: 502 5.5.1 Too many unrecognized commands, goodbye.
+                """);
+        assertThat(output.isClosed()).isTrue();
+        assertThat(output.questions()).isEmpty();
+    }
+
+    @Test
+    @Covers("RFC 5321 §7.8")
+    void theTwentiethMistakeEndsTheSession() {
+        RecordingOutput output =
+                smtp().afterEhlo().plays("C: MAIL FROM:<malformed>\nS: 553 5.1.7 ...\n".repeat(19) + """
+                C: RSET now
+                C: NOOP
+                S: 421 4.7.0 Too many errors, closing connection
+                """);
+        assertThat(output.isClosed()).isTrue();
+    }
+
+    @Test
+    @Covers("RFC 2920 §3.1")
+    void whatAClientThatPipelinesRunsIntoIsNoMistake() {
+        RecordingOutput output = smtp().answers("MAIL", Reply.of(550, "5.7.1", "No"))
+                .recipients(2)
+                .afterEhlo()
+                .plays("C: MAIL FROM:<a@b.example>\nS: 550 5.7.1 No\n"
+                        + "C: RCPT TO:<a@b.example>\nS: 503 5.5.1 Error: need MAIL command\n".repeat(30)
+                        + "C: DATA\nS: 503 5.5.1 Error: need MAIL command\n"
+                        + "C: BDAT 3\nc: abc\nS: 503 5.5.1 Error: need MAIL command\n".repeat(30)
+                        + "C: NOOP\nS: 250 2.0.0 OK\n");
+        assertThat(output.isClosed()).isFalse();
+    }
+
+    @Test
+    @Covers({"RFC 5321 §4.5.3.1.8", "RFC 5321 §4.5.3.1.10", "RFC 9422 §4"})
+    void recipientsBeyondTheLimitGet452AndAreNoMistake() {
+        RecordingOutput output = smtp().recipients(2)
+                .afterRcpt()
+                .plays("""
+                C: RCPT TO:<two@postern.example>
+                S: 250 2.1.5 OK
+                """ + "C: RCPT TO:<three@postern.example>\nS: 452 4.5.3 Too many recipients\n".repeat(30) + """
+                C: DATA
+                S: 354 ...
+                C: .
+                S: 250 2.6.0 ...
+                """);
+        assertThat(output.envelopes().get(0).rcptTos()).containsExactly("one@postern.example", "two@postern.example");
+    }
+
+    @Test
+    @Covers("RFC 5321 §4.5.3.1.8")
+    void aThousandRecipientsAreTakenAndNotOneMore() {
+        EngineHarness.Run run = smtp().afterMail().begin();
+        for (int i = 1; i <= 1_000; i++) {
+            run.feed("RCPT TO:<r" + i + "@postern.example><CR><LF>");
+        }
+        assertThat(run.output.sentLines()).hasSize(1_000).containsOnly("250 2.1.5 OK");
+        run.output.forget();
+        run.feed("RCPT TO:<r1001@postern.example><CR><LF>");
+        assertThat(run.output.sentLines()).containsExactly("452 4.5.3 Too many recipients");
+        assertThat(run.output.questions()).isEmpty();
+    }
+
+    @Test
+    void anAcceptedMessageBeginsTheCountAnew() {
+        String mistakes = "C: RSET now\nS: 501 5.5.4 Syntax: RSET\n".repeat(19);
+        smtp().afterEhlo().plays(mistakes + """
+                C: MAIL FROM:<a@b.example>
+                S: 250 2.1.0 OK
+                C: RCPT TO:<a@b.example>
+                S: 250 2.1.5 OK
+                C: DATA
+                S: 354 ...
+                C: .
+                S: 250 2.6.0 ...
+                """ + mistakes + """
+                C: RSET now
+                S: 421 4.7.0 ...
+                """);
+    }
+
+    @Test
+    void aMessageThatIsTheLastMistakeIsAnsweredBeforeTheSessionEnds() {
+        RecordingOutput output = smtp().budgets(5, 1).afterRcpt().plays("""
+                C: DATA
+                S: 354 ...
+                C: a<LF>b
+                C: .
+                S: 554 5.6.0 ...
+                S: 421 4.7.0 Too many errors, closing connection
+                """);
+        assertThat(output.isClosed()).isTrue();
+        output = smtp().budgets(5, 1).afterRcpt().plays("""
+                C: BDAT 3
+                c: a<LF>b
+                S: 554 5.6.0 ...
+                S: 421 4.7.0 Too many errors, closing connection
+                """);
+        assertThat(output.isClosed()).isTrue();
+    }
+
+    @Test
+    void aMillionPipelinedNoopsUseConstantStackAndBoundedTurns() {
+        int commands = 1_000_000;
+        byte[] region = "NOOP\r\n".repeat(commands).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        EngineHarness.Run run = smtp().afterEhlo().begin();
+        run.engine.receive(region, 0, region.length);
+        int turns = 1;
+        while (run.engine.wantsTurn()) {
+            assertThat(run.engine.wantsInput()).isFalse();
+            assertThat(run.output.questions().size()).isEqualTo(turns * Limits.COMMANDS_PER_TURN);
+            run.engine.takeTurn();
+            turns++;
+        }
+        assertThat(run.output.questions()).hasSize(commands);
+        assertThat(run.output.sends()).isEqualTo(commands / Limits.COMMANDS_PER_TURN);
+        assertThat(run.engine.wantsInput()).isTrue();
+    }
+}

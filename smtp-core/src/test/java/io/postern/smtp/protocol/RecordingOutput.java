@@ -1,0 +1,304 @@
+package io.postern.smtp.protocol;
+
+import io.postern.smtp.EhloReply;
+import io.postern.smtp.Envelope;
+import io.postern.smtp.Recipient;
+import io.postern.smtp.Reply;
+import io.postern.smtp.Sender;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Driver and application in one: answers the engine's questions, inside them or later, and notes what it is asked and
+ * told. What an engine must never do is found out here.
+ */
+final class RecordingOutput implements Output {
+
+    /** What the application says. */
+    interface Application {
+        Reply answer(String question);
+
+        EhloReply ehlo(EhloReply planned);
+
+        /** The answer to a message, given once it is this long; -1 to answer at the end. */
+        int answersMessageAfter();
+    }
+
+    private final Application application;
+    private final boolean later;
+    private final List<String> questions = new ArrayList<>();
+    private final List<String> messages = new ArrayList<>();
+    private final List<Envelope> envelopes = new ArrayList<>();
+    private final List<Sender> senders = new ArrayList<>();
+    private final List<Recipient> recipients = new ArrayList<>();
+    private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
+    private final Queue<Runnable> owed = new ArrayDeque<>();
+    private @Nullable SmtpEngine engine;
+    private @Nullable ByteArrayOutputStream message;
+    private int sends;
+    private int failures;
+    private boolean answered;
+    private boolean closed;
+
+    RecordingOutput(Application application, boolean later) {
+        this.application = application;
+        this.later = later;
+    }
+
+    void attach(SmtpEngine attached) {
+        engine = attached;
+    }
+
+    private SmtpEngine engine() {
+        return java.util.Objects.requireNonNull(engine);
+    }
+
+    /** Gives one of the answers that are owed. @return whether there was one */
+    boolean answerOne() {
+        Runnable answer = owed.poll();
+        if (answer != null) {
+            answer.run();
+        }
+        return answer != null;
+    }
+
+    private void give(Runnable answer) {
+        if (later) {
+            owed.add(() -> {
+                if (!closed) {
+                    answer.run();
+                }
+            });
+        } else {
+            answer.run();
+        }
+    }
+
+    private void ask(String question) {
+        questions.add(question);
+        give(() -> engine().answer(application.answer(question)));
+    }
+
+    @Override
+    public void send(byte[] bytes, int from, int to) {
+        check(!closed, "bytes were sent after close");
+        check(from < to, "nothing was sent");
+        sends++;
+        sent.write(bytes, from, to - from);
+    }
+
+    @Override
+    public void received(String line) {
+        check(!closed, "a command was read after close");
+    }
+
+    @Override
+    public void connect() {
+        ask("CONNECT");
+    }
+
+    @Override
+    public void helo(String hostName) {
+        ask("HELO " + hostName);
+    }
+
+    @Override
+    public void ehlo(String hostName, EhloReply planned) {
+        String question = "EHLO " + hostName;
+        questions.add(question);
+        Reply refusal = application.answer(question);
+        give(() -> {
+            if (refusal.isPositive()) {
+                engine().answer(application.ehlo(planned));
+            } else {
+                engine().answer(refusal);
+            }
+        });
+    }
+
+    @Override
+    public void mail(Envelope envelope, Sender sender) {
+        check(envelope.sender().isEmpty(), "a sender was recorded before it was accepted");
+        senders.add(sender);
+        ask("MAIL <" + sender.address() + "> " + sender.parameters().text());
+    }
+
+    @Override
+    public void rcpt(Envelope envelope, Recipient recipient) {
+        check(!envelope.recipients().contains(recipient) || recipients.contains(recipient), "recorded too early");
+        recipients.add(recipient);
+        ask("RCPT <" + recipient.address() + "> " + recipient.parameters().text());
+    }
+
+    @Override
+    public void rset(Envelope envelope) {
+        ask("RSET");
+    }
+
+    @Override
+    public void noop(String argument) {
+        ask("NOOP " + argument);
+    }
+
+    @Override
+    public void vrfy(String address) {
+        ask("VRFY " + address);
+    }
+
+    @Override
+    public void expn(String list) {
+        ask("EXPN " + list);
+    }
+
+    @Override
+    public void help(String topic, Reply planned) {
+        questions.add("HELP " + topic);
+        give(() -> engine().answer(planned));
+    }
+
+    @Override
+    public void quit() {
+        ask("QUIT");
+    }
+
+    @Override
+    public void extension(ExtensionVerb verb, Envelope envelope, String argument) {
+        ask(verb.name() + " " + argument);
+    }
+
+    @Override
+    public void bodyStart(Envelope envelope) {
+        check(message == null, "a message begins inside another");
+        questions.add("DATA " + envelope.mailFrom() + " -> " + String.join(",", envelope.rcptTos()));
+        envelopes.add(envelope);
+        message = new ByteArrayOutputStream();
+        answered = false;
+        Reply answer = application.answer("DATA");
+        boolean atOnce = !answer.isPositive() || application.answersMessageAfter() == 0;
+        give(() -> {
+            if (atOnce) {
+                answerMessage(answer.isPositive() ? application.answer("MESSAGE") : answer);
+            } else {
+                engine().bodyReady();
+            }
+        });
+    }
+
+    @Override
+    public void body(byte[] bytes, int from, int to) {
+        check(from < to, "empty content");
+        ByteArrayOutputStream current = current();
+        check(!answered, "content after the application has answered");
+        current.write(bytes, from, to - from);
+        int after = application.answersMessageAfter();
+        if (after > 0 && current.size() >= after && owed.isEmpty()) {
+            give(() -> {
+                if (message == current && !answered) {
+                    answerMessage(application.answer("MESSAGE"));
+                }
+            });
+        }
+    }
+
+    private void answerMessage(Reply reply) {
+        answered = true;
+        message = null;
+        engine().bodyAnswer(reply);
+    }
+
+    @Override
+    public void bodyEnd() {
+        messages.add(current().toString(StandardCharsets.ISO_8859_1));
+        ByteArrayOutputStream ended = current();
+        give(() -> {
+            if (message == ended) {
+                answerMessage(application.answer("MESSAGE"));
+            }
+        });
+    }
+
+    @Override
+    public void bodyFailed(String reason) {
+        current();
+        message = null;
+        failures++;
+    }
+
+    private ByteArrayOutputStream current() {
+        check(message != null, "there is no message");
+        return java.util.Objects.requireNonNull(message);
+    }
+
+    @Override
+    public void close() {
+        check(!closed, "closed twice");
+        closed = true;
+    }
+
+    private static void check(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise);
+        }
+    }
+
+    /** Everything that was sent, octets as characters. */
+    String sent() {
+        return sent.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Everything that was sent, read as UTF-8 and cut into lines. */
+    List<String> sentLines() {
+        return sent.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    /** Forgets what was sent and asked so far. */
+    void forget() {
+        sent.reset();
+        sends = 0;
+        questions.clear();
+    }
+
+    /** In how many pieces it was sent. */
+    int sends() {
+        return sends;
+    }
+
+    /** What the application was asked. */
+    List<String> questions() {
+        return questions;
+    }
+
+    /** The messages that came to their end, octets as characters. */
+    List<String> messages() {
+        return messages;
+    }
+
+    /** The envelope of each message that began. */
+    List<Envelope> envelopes() {
+        return envelopes;
+    }
+
+    /** The last sender asked about. */
+    Sender sender() {
+        return senders.get(senders.size() - 1);
+    }
+
+    /** The last recipient asked about. */
+    Recipient recipient() {
+        return recipients.get(recipients.size() - 1);
+    }
+
+    /** How many messages failed. */
+    int failures() {
+        return failures;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+}

@@ -1,0 +1,115 @@
+package io.postern.smtp.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.postern.smtp.Envelope;
+import io.postern.smtp.Reply;
+import io.postern.smtp.Session;
+import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpServer;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Test;
+
+/** What the log tells, and what it never tells. */
+class LogSocketTest extends SocketTestBase {
+
+    private static final String SECRET = "content-of-the-message";
+
+    private final Queue<String> ids = new ConcurrentLinkedQueue<>();
+
+    private final SmtpHandler handler = new SmtpHandler() {
+        @Override
+        public Future<Reply> handleConnect(Session session) {
+            ids.add(session.id());
+            return SmtpHandler.super.handleConnect(session);
+        }
+
+        @Override
+        public Future<Reply> handleNoop(Session session, String argument) {
+            return argument.equals("never") ? Promise.<Reply>promise().future() : Future.failedFuture("broken");
+        }
+
+        @Override
+        public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
+            Promise<Reply> answer = Promise.promise();
+            body.endHandler(end -> answer.complete(Reply.ok()));
+            body.handler(buffer -> {});
+            return answer.future();
+        }
+    };
+
+    @Test
+    void everyLineAboutASessionCarriesItsId() throws Exception {
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            SmtpServer server = listen(handler, options().setHandlerTimeout(Duration.ofMillis(300)));
+            WireClient client = inData(server);
+            expect(client.send(MESSAGE + ".\r\n").reply(), "250");
+            expect(client.command("NOOP"), "451");
+            expect(client.command("NOOP never"), "451");
+            client.send("QUIT\r\n");
+            client.readToEnd();
+            inData(server).reset();
+            awaitNoConnection(server);
+            assertThat(ids).hasSize(2);
+            assertThat(log.messages())
+                    .hasSizeGreaterThan(20)
+                    .allMatch(line -> ids.stream().anyMatch(id -> line.startsWith(id + ": ")));
+        }
+    }
+
+    @Test
+    void theWireTraceShowsCommandsAndReplies() throws Exception {
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            WireClient client = greeted(listen(handler));
+            expect(client.command("EHLO client.example"), "250");
+            expect(client.command("MAIL FROM:<a@b.example> SIZE=7"), "250");
+            String id = ids.element();
+            assertThat(log.messages())
+                    .containsSubsequence(
+                            id + ": S: 220 mx.example ESMTP Postern",
+                            id + ": C: EHLO client.example",
+                            id + ": S: 250-mx.example",
+                            id + ": S: 250-PIPELINING",
+                            id + ": C: MAIL FROM:<a@b.example> SIZE=7",
+                            id + ": S: 250 2.1.0 OK");
+        }
+    }
+
+    @Test
+    void noContentOfAMessageIsEverLogged() throws Exception {
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            SmtpServer server = listen(handler);
+            WireClient client = inData(server);
+            expect(client.send(SECRET + "\r\n.\r\n").reply(), "250");
+            envelope(client);
+            expect(client.send("BDAT 24 LAST\r\n" + SECRET + "\r\n").reply(), "250");
+            envelope(client);
+            expect(client.command("DATA"), "354");
+            expect(client.send("bare\n" + SECRET + "\r\n.\r\n").reply(), "554");
+            // a chunk that is refused is content too
+            expect(client.send("BDAT 24 LAST\r\n" + SECRET + "\r\n").reply(), "503");
+            WireClient aborting = inData(server);
+            aborting.send(SECRET);
+            aborting.reset();
+            client.close();
+            awaitNoConnection(server);
+            assertThat(log.messages()).isNotEmpty().noneMatch(line -> line.contains(SECRET));
+        }
+    }
+
+    @Test
+    void withoutDebugNothingIsTracedOfASessionThatGoesWell() throws Exception {
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            log.quiet();
+            WireClient client = inData(listen(handler));
+            expect(client.send(MESSAGE + ".\r\n").reply(), "250");
+            assertThat(log.messages()).isEmpty();
+        }
+    }
+}

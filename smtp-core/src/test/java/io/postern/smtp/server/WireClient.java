@@ -1,0 +1,123 @@
+package io.postern.smtp.server;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** A client of the driver's tests: sends what it is told to, reads lines, and never waits longer than its timeout. */
+final class WireClient implements AutoCloseable {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    private final SocketChannel channel;
+    private final Selector selector;
+    private final SelectionKey key;
+    private final ByteBuffer input = ByteBuffer.allocate(65_536).limit(0);
+
+    WireClient(int port) throws IOException {
+        channel = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
+        channel.configureBlocking(false);
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        selector = Selector.open();
+        key = channel.register(selector, 0);
+    }
+
+    WireClient send(String text) throws IOException {
+        byte[] octets = text.getBytes(StandardCharsets.UTF_8);
+        int sent = sendUntilStuck(octets, TIMEOUT);
+        if (sent < octets.length) {
+            throw new SocketTimeoutException("the server took " + sent + " of " + octets.length + " octets");
+        }
+        return this;
+    }
+
+    /** Sends until all is gone or nothing was taken for {@code patience}. @return how many octets were taken */
+    int sendUntilStuck(byte[] octets, Duration patience) throws IOException {
+        ByteBuffer output = ByteBuffer.wrap(octets);
+        while (output.hasRemaining()) {
+            if (channel.write(output) == 0 && !awaits(SelectionKey.OP_WRITE, patience)) {
+                break;
+            }
+        }
+        return output.position();
+    }
+
+    /** Sends a line and reads its reply. */
+    String command(String line) throws IOException {
+        return send(line + "\r\n").reply();
+    }
+
+    /** Reads a reply, its lines joined by {@code \n}. */
+    String reply() throws IOException {
+        StringBuilder reply = new StringBuilder();
+        String line;
+        do {
+            line = line();
+            reply.append(reply.isEmpty() ? "" : "\n").append(line);
+        } while (line.length() > 3 && line.charAt(3) == '-');
+        return reply.toString();
+    }
+
+    String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        while (line.length() < 2 || line.lastIndexOf("\r\n") != line.length() - 2) {
+            int octet = read();
+            if (octet < 0) {
+                throw new EOFException("closed by the server after \"" + line + "\"");
+            }
+            line.append((char) octet);
+        }
+        return line.substring(0, line.length() - 2);
+    }
+
+    /** What comes until the server closes the connection. */
+    String readToEnd() throws IOException {
+        StringBuilder text = new StringBuilder();
+        int octet;
+        while ((octet = read()) >= 0) {
+            text.append((char) octet);
+        }
+        return text.toString();
+    }
+
+    private int read() throws IOException {
+        while (!input.hasRemaining()) {
+            input.clear();
+            int count = channel.read(input);
+            input.flip();
+            if (count < 0) {
+                return -1;
+            }
+            if (count == 0 && !awaits(SelectionKey.OP_READ, TIMEOUT)) {
+                throw new SocketTimeoutException("the server sent nothing for " + TIMEOUT);
+            }
+        }
+        return input.get() & 0xFF;
+    }
+
+    private boolean awaits(int operation, Duration patience) throws IOException {
+        key.interestOps(operation);
+        selector.selectedKeys().clear();
+        return selector.select(patience.toMillis()) > 0;
+    }
+
+    /** Drops the connection as a client does that crashed. */
+    void reset() throws IOException {
+        channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        selector.close();
+        channel.close();
+    }
+}

@@ -1,0 +1,241 @@
+package io.postern.smtp.testkit;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A client that puts exactly those bytes on the wire that it is given, right or wrong, and reads replies.
+ *
+ * <pre>{@code
+ * try (RawSmtpClient client = RawSmtpClient.connect(server.host(), server.port())) {
+ *     client.expect(220);
+ *     client.command("EHLO client.example").expect(250);
+ *     client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n");
+ * }
+ * }</pre>
+ *
+ * <p>Every call blocks until it is done, but never longer than the timeout, 10 s at first; then it fails with an
+ * {@link UncheckedIOException}, as it does when the connection fails. For one thread at a time.
+ */
+public final class RawSmtpClient implements AutoCloseable {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final int MAX_LINE = 4_096;
+
+    private final SocketChannel channel;
+    private final Selector selector;
+    private final SelectionKey key;
+    private final ByteBuffer input = ByteBuffer.allocate(65_536).limit(0);
+    private Duration timeout = TIMEOUT;
+
+    private RawSmtpClient(SocketChannel channel) throws IOException {
+        this.channel = channel;
+        this.selector = Selector.open();
+        channel.configureBlocking(false);
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        this.key = channel.register(selector, 0);
+    }
+
+    /** Connects; the greeting is still to be read. */
+    public static RawSmtpClient connect(String host, int port) {
+        return connect(new InetSocketAddress(host, port));
+    }
+
+    /** Like {@link #connect(String, int)}. */
+    public static RawSmtpClient connect(InetSocketAddress address) {
+        try {
+            SocketChannel channel = SocketChannel.open();
+            try {
+                channel.socket().connect(address, (int) TIMEOUT.toMillis());
+                return new RawSmtpClient(channel);
+            } catch (IOException e) {
+                channel.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot connect to " + address, e);
+        }
+    }
+
+    /** How long each later call may take. */
+    public RawSmtpClient setTimeout(Duration timeout) {
+        this.timeout = timeout;
+        return this;
+    }
+
+    /** Sends a text as it stands, in UTF-8; nothing is added to it. */
+    public RawSmtpClient send(String text) {
+        return send(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Sends octets as they are. */
+    public RawSmtpClient send(byte[] octets) {
+        int sent = sendUntilStuck(octets, timeout);
+        if (sent < octets.length) {
+            throw new UncheckedIOException(new SocketTimeoutException(
+                    "the server took " + sent + " of " + octets.length + " octets and no more for " + timeout));
+        }
+        return this;
+    }
+
+    /** Sends octets in pieces of {@code size}, each with a write of its own. */
+    public RawSmtpClient sendInPieces(byte[] octets, int size) {
+        for (int from = 0; from < octets.length; from += size) {
+            byte[] piece = new byte[Math.min(size, octets.length - from)];
+            System.arraycopy(octets, from, piece, 0, piece.length);
+            send(piece);
+        }
+        return this;
+    }
+
+    /**
+     * Sends octets until all are gone or none was taken for a while.
+     *
+     * @param patience how long a server that takes nothing is waited for
+     * @return how many octets were taken
+     */
+    public int sendUntilStuck(byte[] octets, Duration patience) {
+        ByteBuffer output = ByteBuffer.wrap(octets);
+        try {
+            while (output.hasRemaining()) {
+                if (channel.write(output) == 0 && !awaits(SelectionKey.OP_WRITE, patience)) {
+                    break;
+                }
+            }
+            return output.position();
+        } catch (IOException e) {
+            throw new UncheckedIOException("sending failed after " + output.position() + " octets", e);
+        }
+    }
+
+    /** Sends a command line, CR LF added, and reads the reply to it. */
+    public WireReply command(String line) {
+        return send(line + "\r\n").readReply();
+    }
+
+    /** Reads one reply, which must have this code. */
+    public WireReply expect(int code) {
+        return readReply().expect(code);
+    }
+
+    /**
+     * Reads one reply, all its lines.
+     *
+     * @throws AssertionError when what came is not a reply: no code, codes that differ, a bare LF, an endless line
+     */
+    public WireReply readReply() {
+        List<String> lines = new ArrayList<>();
+        String first = readLine();
+        String line = first;
+        while (true) {
+            if (!line.matches("[2-5][0-9][0-9]([ -].*)?") || !line.startsWith(first.substring(0, 3))) {
+                throw new AssertionError("not a line of a reply: \"" + line + "\" after " + lines);
+            }
+            lines.add(line.length() < 4 ? "" : line.substring(4));
+            if (line.length() < 4 || line.charAt(3) == ' ') {
+                return new WireReply(Integer.parseInt(first.substring(0, 3)), lines);
+            }
+            line = readLine();
+        }
+    }
+
+    private String readLine() {
+        byte[] line = new byte[MAX_LINE];
+        for (int length = 0; length < MAX_LINE; length++) {
+            int octet = read();
+            if (octet < 0) {
+                throw new UncheckedIOException(new EOFException("the server closed the connection after \""
+                        + new String(line, 0, length, StandardCharsets.UTF_8) + "\""));
+            }
+            line[length] = (byte) octet;
+            if (octet == '\n') {
+                if (length == 0 || line[length - 1] != '\r') {
+                    throw new AssertionError("a line that ends without CR: \""
+                            + new String(line, 0, length, StandardCharsets.UTF_8) + "\"");
+                }
+                return new String(line, 0, length - 1, StandardCharsets.UTF_8);
+            }
+        }
+        throw new AssertionError("a line of more than " + MAX_LINE + " octets");
+    }
+
+    /** Reads until the server closes the connection. @return what came before that, as UTF-8 */
+    public String readToEnd() {
+        ByteArrayOutputStream octets = new ByteArrayOutputStream();
+        int octet;
+        while ((octet = read()) >= 0) {
+            octets.write(octet);
+        }
+        return octets.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Reads one octet; -1 when the server has closed the connection. */
+    private int read() {
+        try {
+            while (!input.hasRemaining()) {
+                input.clear();
+                int count = channel.read(input);
+                input.flip();
+                if (count < 0) {
+                    return -1;
+                }
+                if (count == 0 && !awaits(SelectionKey.OP_READ, timeout)) {
+                    throw new SocketTimeoutException("the server sent nothing for " + timeout);
+                }
+            }
+            return input.get() & 0xFF;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean awaits(int operation, Duration patience) throws IOException {
+        key.interestOps(operation);
+        selector.selectedKeys().clear();
+        return selector.select(Math.max(1, patience.toMillis())) > 0;
+    }
+
+    /** Says that nothing more will be sent, but goes on to read. */
+    public RawSmtpClient shutdownOutput() {
+        try {
+            channel.shutdownOutput();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
+    /** Drops the connection with a reset, as a client that crashed does. */
+    public void reset() {
+        try {
+            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        close();
+    }
+
+    /** Closes the connection without a word; send QUIT before to part politely. */
+    @Override
+    public void close() {
+        try {
+            selector.close();
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

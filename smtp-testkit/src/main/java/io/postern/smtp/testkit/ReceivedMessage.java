@@ -1,0 +1,95 @@
+package io.postern.smtp.testkit;
+
+import io.postern.smtp.Envelope;
+import io.postern.smtp.Recipient;
+import io.postern.smtp.Sender;
+import io.postern.smtp.Session;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/** A message that arrived: its envelope, its content to the octet, and who brought it. It never changes. */
+public final class ReceivedMessage {
+
+    private final String sessionId;
+    private final SocketAddress peer;
+    private final Optional<String> hostName;
+    private final boolean extendedSmtp;
+    private final boolean ssl;
+    private final Sender sender;
+    private final List<Recipient> recipients;
+    private final byte[] content;
+
+    ReceivedMessage(Session session, Envelope envelope, Buffer content) {
+        this.sessionId = session.id();
+        this.peer = session.peer();
+        this.hostName = session.hostName();
+        this.extendedSmtp = session.extendedSmtp();
+        this.ssl = session.ssl();
+        this.sender = envelope.sender().orElseThrow();
+        this.recipients = List.copyOf(envelope.recipients());
+        this.content = content.getBytes();
+    }
+
+    /** The sender with its parameters. */
+    public Sender sender() {
+        return sender;
+    }
+
+    /** The recipients that were accepted, each with its parameters, in the order in which they came. */
+    public List<Recipient> recipients() {
+        return recipients;
+    }
+
+    /** The sender's address without angle brackets, empty for the null sender. */
+    public String mailFrom() {
+        return sender.address();
+    }
+
+    /** The recipients' addresses without angle brackets. */
+    public List<String> rcptTos() {
+        return recipients.stream().map(Recipient::address).toList();
+    }
+
+    /** A copy of the content, as it was before dots were added for the transfer (RFC 5321 §4.5.2). */
+    public byte[] content() {
+        return content.clone();
+    }
+
+    /** The content read as UTF-8. */
+    public String text() {
+        return new String(content, StandardCharsets.UTF_8);
+    }
+
+    /** The {@link Session#id() id} of the session it came by. */
+    public String sessionId() {
+        return sessionId;
+    }
+
+    /** The client's address. */
+    public SocketAddress peer() {
+        return peer;
+    }
+
+    /** What the client called itself. */
+    public Optional<String> hostName() {
+        return hostName;
+    }
+
+    /** Whether the client spoke EHLO. */
+    public boolean extendedSmtp() {
+        return extendedSmtp;
+    }
+
+    /** Whether the connection was encrypted. */
+    public boolean ssl() {
+        return ssl;
+    }
+
+    @Override
+    public String toString() {
+        return "<" + mailFrom() + "> to " + rcptTos() + ", " + content.length + " octets, session " + sessionId;
+    }
+}

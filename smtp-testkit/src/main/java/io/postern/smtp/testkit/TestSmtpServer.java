@@ -1,0 +1,106 @@
+package io.postern.smtp.testkit;
+
+import io.postern.smtp.Extension;
+import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpServer;
+import io.postern.smtp.SmtpServerOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A server on a free port of 127.0.0.1, with a Vert.x of its own, for as long as a test needs it.
+ *
+ * <pre>{@code
+ * try (TestSmtpServer server = TestSmtpServer.start(new RecordingHandler())) {
+ *     send(server.host(), server.port());
+ * }
+ * }</pre>
+ *
+ * <p>{@code start} returns when connections are accepted; {@link #close()} when the port is free again. Both block, so they
+ * are not for an event loop.
+ */
+public final class TestSmtpServer implements AutoCloseable {
+
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    private final Vertx vertx;
+    private final SmtpServer server;
+
+    private TestSmtpServer(Vertx vertx, SmtpServer server) {
+        this.vertx = vertx;
+        this.server = server;
+    }
+
+    /** Starts a server with default options, called {@code mx.example.test}. */
+    public static TestSmtpServer start(SmtpHandler handler) {
+        return start(handler, new SmtpServerOptions().setHostName("mx.example.test"));
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param options their host and port are not used
+     */
+    public static TestSmtpServer start(SmtpHandler handler, SmtpServerOptions options, Extension... extensions) {
+        Vertx vertx = Vertx.vertx();
+        try {
+            SmtpServer server = SmtpServer.create(vertx, handler, options);
+            for (Extension extension : extensions) {
+                server.addExtension(extension);
+            }
+            await(server.listen(0, LOOPBACK));
+            return new TestSmtpServer(vertx, server);
+        } catch (RuntimeException | Error fault) {
+            await(vertx.close());
+            throw fault;
+        }
+    }
+
+    /** The address to connect to. */
+    public String host() {
+        return LOOPBACK;
+    }
+
+    /** The port to connect to. */
+    public int port() {
+        return server.actualPort();
+    }
+
+    /** A client that is connected to this server; the greeting is still to be read. */
+    public RawSmtpClient connect() {
+        return RawSmtpClient.connect(host(), port());
+    }
+
+    /** The server, for what it knows about itself. */
+    public SmtpServer server() {
+        return server;
+    }
+
+    /** Closes all connections, open transactions included. */
+    @Override
+    public void close() {
+        try {
+            await(server.close());
+        } finally {
+            await(vertx.close());
+        }
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the test server failed", e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("the test server gave no sign of life for " + TIMEOUT, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+}
