@@ -654,14 +654,13 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public SocketAddress peer() {
-        SocketAddress local = socket.localAddress();
         // the peer of a Unix socket has no address, and not every transport says so
-        return local != null && local.isDomainSocket() ? local : socket.remoteAddress();
+        return server.address().isDomainSocket() && proxy == null ? server.address() : socket.remoteAddress();
     }
 
     @Override
     public SocketAddress local() {
-        return socket.localAddress();
+        return server.address().isDomainSocket() && proxy == null ? server.address() : socket.localAddress();
     }
 
     @Override

@@ -70,12 +70,15 @@ public final class VertxSmtpServer implements SmtpServer {
     private volatile @Nullable Listening listening;
     private Promise<Void> lastOneGone = Promise.promise();
 
+    private @Nullable UnixSocket unixSocket;
+
     /** What the next handshake uses; its files have been read. */
     private volatile @Nullable ServerSSLOptions tls;
 
     /** What is known once the server listens. */
     private record Listening(
             Context context,
+            SocketAddress address,
             NetServer server,
             Census census,
             String hostName,
@@ -209,6 +212,7 @@ public final class VertxSmtpServer implements SmtpServer {
         server.exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause));
         Listening begun = new Listening(
                 context,
+                address,
                 server,
                 Census.of(vertx, address.toString()),
                 hostName,
@@ -216,10 +220,32 @@ public final class VertxSmtpServer implements SmtpServer {
                 settings(hostName),
                 vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
-        return server.listen(address).onFailure(cause -> forget(begun)).map(bound -> {
+        return bind(begun).onFailure(cause -> forget(begun)).map(bound -> {
             LOG.log(Level.DEBUG, () -> "listening on " + address);
             return this;
         });
+    }
+
+    private Future<?> bind(Listening begun) {
+        SocketAddress address = begun.address();
+        if (!address.isDomainSocket()) {
+            return begun.server().listen(address);
+        }
+        if (UnixSocket.isAbstract(address)) {
+            return vertx.isNativeTransportEnabled()
+                    ? begun.server().listen(address)
+                    : Future.failedFuture(new IllegalArgumentException(
+                            "a Unix socket with an abstract name needs the epoll or io_uring transport"));
+        }
+        return UnixSocket.acquire(vertx, address, options.getUnixSocketPermissions())
+                .compose(file -> begun.server()
+                        .listen(file.privateAddress())
+                        .compose(bound -> file.publish(vertx))
+                        .onSuccess(v -> unixSocket = file)
+                        .recover(cause -> begun.server()
+                                .close()
+                                .eventually(() -> file.release(vertx))
+                                .transform(v -> Future.failedFuture(cause))));
     }
 
     private EngineSettings settings(String hostName) {
@@ -356,10 +382,18 @@ public final class VertxSmtpServer implements SmtpServer {
         if (millis == 0) {
             terminateAll();
         }
-        return stopped.eventually(this::lastOneGone).onComplete(done -> {
-            vertx.cancelTimer(timer);
-            forget(current);
-        });
+        return stopped.eventually(this::lastOneGone)
+                .eventually(this::releaseUnixSocket)
+                .onComplete(done -> {
+                    vertx.cancelTimer(timer);
+                    forget(current);
+                });
+    }
+
+    private Future<Void> releaseUnixSocket() {
+        UnixSocket file = unixSocket;
+        unixSocket = null;
+        return file == null ? Future.succeededFuture() : file.release(vertx);
     }
 
     /** Sockets are closed before their close handlers, which tell the application, have run. */
@@ -393,6 +427,10 @@ public final class VertxSmtpServer implements SmtpServer {
 
     ServerSSLOptions tls() {
         return Objects.requireNonNull(tls, "the server has no TLS");
+    }
+
+    SocketAddress address() {
+        return listening().address();
     }
 
     String hostName() {
