@@ -6,6 +6,11 @@ module io.postern.smtp.cli {
     requires io.postern.smtp.controller;
     requires io.postern.smtp.handlers;
     requires info.picocli;
+    requires io.netty.common;
     requires micrometer.core;
+    requires java.logging;
     requires static org.jspecify;
+
+    opens io.postern.smtp.cli to
+            info.picocli;
 }

@@ -2,6 +2,9 @@
 @SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Micrometer has no module-info
 module io.postern.smtp.handlers {
     requires transitive io.postern.smtp.core;
+    requires io.netty.common;
     requires static transitive micrometer.core;
     requires static transitive org.jspecify;
+
+    exports io.postern.smtp.handlers;
 }

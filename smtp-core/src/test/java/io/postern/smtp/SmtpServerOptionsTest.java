@@ -55,7 +55,7 @@ class SmtpServerOptionsTest {
             return new NetServerOptions().setAcceptBacklog(7).setReusePort(true);
         } else if (type.isEnum()) {
             return Arrays.stream(type.getEnumConstants())
-                    .filter(constant -> constant != value)
+                    .filter(constant -> !constant.equals(value))
                     .findFirst()
                     .orElseThrow();
         }

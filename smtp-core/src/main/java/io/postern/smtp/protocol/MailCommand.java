@@ -147,8 +147,10 @@ final class MailCommand implements Parameters.Taker {
     }
 
     private Optional<Violation> envelopeId(@Nullable String value) {
-        boolean allowed = value != null && value.length() <= MAX_ENVELOPE_ID && Parameters.isAscii(value);
-        envelopeId = allowed ? Xtext.decode(value) : Optional.empty();
+        if (value == null || value.length() > MAX_ENVELOPE_ID || !Parameters.isAscii(value)) {
+            return Optional.of(Violation.BAD_PARAMETER);
+        }
+        envelopeId = Xtext.decode(value);
         return envelopeId.isPresent() ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
     }
 }

@@ -47,13 +47,19 @@ public enum Phase {
     /** A sender was accepted. To RECIPIENTS with RCPT, back to READY with RSET, HELO, EHLO or LHLO. */
     SENDER(Violation.NEED_RCPT, HELO, EHLO, LHLO, RCPT, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
 
-    /** A recipient was accepted. To BODY with DATA, to CHUNKS with BDAT, back to READY as from SENDER. */
+    /**
+     * A recipient was accepted. To BODY with DATA, to CHUNKS with BDAT, back to READY as from SENDER and when
+     * the application refuses the message before it is sent.
+     */
     RECIPIENTS(Violation.NESTED_MAIL, HELO, EHLO, LHLO, RCPT, DATA, BDAT, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
 
     /** A message arrives by DATA; no command is read. Back to READY at its end. */
     BODY(Violation.OUT_OF_ORDER),
 
-    /** A message arrives by BDAT; between its chunks few commands are in order. Back to READY with LAST or RSET. */
+    /**
+     * A message arrives by BDAT; between its chunks few commands are in order. Back to READY with LAST or RSET, or
+     * when a chunk is refused.
+     */
     CHUNKS(Violation.BDAT_UNDER_WAY, BDAT, RSET, NOOP, QUIT),
 
     /** Over. Nothing is read any more. */

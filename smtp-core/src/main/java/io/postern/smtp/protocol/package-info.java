@@ -27,7 +27,8 @@
  *      +--554--> REFUSED                         |<-------- end of message ------|   |
  *                                                |                              BODY (DATA)
  *                                                +-------------------------- CHUNKS (BDAT)
- *   RSET, HELO and EHLO lead from SENDER and RECIPIENTS back to READY, RSET also from CHUNKS; QUIT and 421 to CLOSED.
+ *   RSET, HELO and EHLO lead from SENDER and RECIPIENTS back to READY, RSET also from
+ *   CHUNKS, and so does a refused chunk; QUIT and 421 lead to CLOSED.
  * </pre>
  *
  * <h2>Whose turn it is</h2>

@@ -343,7 +343,7 @@ public final class VertxSmtpServer implements SmtpServer {
 
     private void forget(Listening ended) {
         vertx.cancelTimer(ended.timer());
-        if (listening == ended) {
+        if (ended.equals(listening)) {
             listening = null;
         }
     }

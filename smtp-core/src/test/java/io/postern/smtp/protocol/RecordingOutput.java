@@ -197,11 +197,7 @@ final class RecordingOutput implements Output {
         current.write(bytes, from, to - from);
         int after = application.answersMessageAfter();
         if (after > 0 && current.size() >= after && owed.isEmpty()) {
-            give(() -> {
-                if (message == current && !answered) {
-                    answerMessage(application.answer("MESSAGE"));
-                }
-            });
+            giveToMessage();
         }
     }
 
@@ -214,9 +210,14 @@ final class RecordingOutput implements Output {
     @Override
     public void bodyEnd() {
         messages.add(current().toString(StandardCharsets.ISO_8859_1));
-        ByteArrayOutputStream ended = current();
+        giveToMessage();
+    }
+
+    /** Answers the message that is under way, unless it was answered or failed before. */
+    private void giveToMessage() {
+        int number = envelopes.size();
         give(() -> {
-            if (message == ended) {
+            if (message != null && number == envelopes.size()) {
                 answerMessage(application.answer("MESSAGE"));
             }
         });

@@ -32,7 +32,17 @@ record Transcript(List<Step> steps) {
 
     sealed interface Step {}
 
-    record Client(byte[] octets) implements Step {}
+    static final class Client implements Step {
+        private final byte[] octets;
+
+        Client(byte[] octets) {
+            this.octets = octets;
+        }
+
+        byte[] octets() {
+            return octets;
+        }
+    }
 
     record Server(List<String> lines) implements Step {}
 

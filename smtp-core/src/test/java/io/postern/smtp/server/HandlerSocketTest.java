@@ -76,7 +76,7 @@ class HandlerSocketTest extends SocketTestBase {
         SmtpServer server = listen(new SmtpHandler() {
             @Override
             public Future<Reply> handleNoop(Session session, String argument) {
-                if (Vertx.currentContext() != session.context()) {
+                if (!session.context().equals(Vertx.currentContext())) {
                     elsewhere.incrementAndGet();
                 }
                 Promise<Reply> promise = Promise.promise();
@@ -152,16 +152,12 @@ class HandlerSocketTest extends SocketTestBase {
         // a handler on which every hook but the greeting and the end of the session throws
         SmtpHandler broken = (SmtpHandler) Proxy.newProxyInstance(
                 SmtpHandler.class.getClassLoader(), new Class<?>[] {SmtpHandler.class}, (proxy, method, arguments) -> {
-                    switch (method.getName()) {
-                        case "handleConnect":
-                            return Future.succeededFuture(((Session) arguments[0]).greeting());
-                        case "handleException":
-                            return Replies.HANDLER_FAILED;
-                        case "handleDisconnect":
-                            return null;
-                        default:
-                            throw new IllegalStateException("broken on purpose");
-                    }
+                    return switch (method.getName()) {
+                        case "handleConnect" -> Future.succeededFuture(((Session) arguments[0]).greeting());
+                        case "handleException" -> Replies.HANDLER_FAILED;
+                        case "handleDisconnect" -> null;
+                        default -> throw new IllegalStateException("broken on purpose");
+                    };
                 });
         SmtpServer server = listen(broken);
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {

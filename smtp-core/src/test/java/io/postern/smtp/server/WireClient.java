@@ -2,6 +2,7 @@ package io.postern.smtp.server;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
@@ -23,7 +24,7 @@ final class WireClient implements AutoCloseable {
     private final ByteBuffer input = ByteBuffer.allocate(65_536).limit(0);
 
     WireClient(int port) throws IOException {
-        channel = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
+        channel = SocketChannel.open(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port));
         channel.configureBlocking(false);
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         selector = Selector.open();

@@ -4,9 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -15,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client that puts exactly those bytes on the wire that it is given, right or wrong, and reads replies.
@@ -49,9 +53,21 @@ public final class RawSmtpClient implements AutoCloseable {
         this.key = channel.register(selector, 0);
     }
 
-    /** Connects; the greeting is still to be read. */
+    /** Connects to the first of the host's addresses that accepts; the greeting is still to be read. */
     public static RawSmtpClient connect(String host, int port) {
-        return connect(new InetSocketAddress(host, port));
+        @Nullable UncheckedIOException refused = null;
+        try {
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                try {
+                    return connect(new InetSocketAddress(address, port));
+                } catch (UncheckedIOException e) {
+                    refused = e;
+                }
+            }
+        } catch (UnknownHostException e) {
+            refused = new UncheckedIOException(host + " has no address", e);
+        }
+        throw Objects.requireNonNull(refused); // a host has one address at the least
     }
 
     /** Like {@link #connect(String, int)}. */

@@ -172,8 +172,9 @@ class TestkitTest {
     @Test
     void aSilentServerFailsTheClientInTime() {
         try (TestSmtpServer server = TestSmtpServer.start(handler);
-                RawSmtpClient client = server.connect().setTimeout(Duration.ofMillis(50))) {
+                RawSmtpClient client = server.connect()) {
             client.expect(220);
+            client.setTimeout(Duration.ofMillis(50));
             assertThatThrownBy(client::readReply)
                     .isInstanceOf(UncheckedIOException.class)
                     .hasMessageContaining("the server sent nothing for PT0.05S");

@@ -18,13 +18,13 @@ import java.util.stream.Stream;
 final class PrivatePostfix implements AutoCloseable {
 
     private static final String MAIN = """
-            queue_directory = %1$s/queue
-            data_directory = %1$s/data
+            queue_directory = DIRECTORY/queue
+            data_directory = DIRECTORY/data
             # there may be no syslog; Postfix writes to files only where it is told to
-            maillog_file = %1$s/log
-            maillog_file_prefixes = %1$s
+            maillog_file = DIRECTORY/log
+            maillog_file_prefixes = DIRECTORY
             # a numeric address in brackets: nothing is looked up
-            relayhost = [127.0.0.1]:%2$d
+            relayhost = [127.0.0.1]:PORT
             message_size_limit = 0
             myhostname = postfix.client.example
             myorigin = client.example
@@ -73,7 +73,9 @@ final class PrivatePostfix implements AutoCloseable {
         Path data = Files.createDirectory(directory.resolve("data"));
         Files.setOwner(
                 data, data.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postfix"));
-        Files.writeString(configuration.resolve("main.cf"), MAIN.formatted(directory, relayPort));
+        Files.writeString(
+                configuration.resolve("main.cf"),
+                MAIN.replace("DIRECTORY", directory.toString()).replace("PORT", Integer.toString(relayPort)));
         Files.writeString(configuration.resolve("master.cf"), MASTER);
         try {
             Tool.run(List.of(postfix, "-c", configuration.toString(), "start"));

@@ -1,0 +1,51 @@
+package io.postern.smtp.handlers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.postern.smtp.Replies;
+import io.postern.smtp.SmtpServerOptions;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class SinkHandlerTest {
+
+    private static final String ACCEPTED = Replies.MESSAGE_ACCEPTED.toString();
+
+    @Test
+    void aMessageIsAcceptedWhenItIsWhole() throws Exception {
+        try (RunningServer server = RunningServer.with(new SinkHandler());
+                WireClient client = server.client()) {
+            assertThat(client.message("Subject: x\n\nbody\n")).isEqualTo(ACCEPTED);
+            assertThat(client.message("")).isEqualTo(ACCEPTED);
+        }
+    }
+
+    @Test
+    void aChunkedMessageIsAccepted() throws Exception {
+        try (RunningServer server = RunningServer.with(new SinkHandler());
+                WireClient client = server.client()) {
+            client.say("MAIL FROM:<from@example.org>");
+            client.say("RCPT TO:<to@example.org>");
+            client.send("BDAT 3\r\na\r\nBDAT 3 LAST\r\nb\r\n");
+            assertThat(client.reply()).startsWith("250 ");
+            assertThat(client.reply()).isEqualTo(ACCEPTED);
+        }
+    }
+
+    // more than the server drops of a message after an early answer
+    @Test
+    void aMessageOfAnySizeIsReadToItsEndAndTheSessionGoesOn() throws Exception {
+        byte[] lines = "0123456789012345678901234567890123456789012345678901234567890\r\n"
+                .repeat(16_384)
+                .getBytes(StandardCharsets.US_ASCII);
+        try (RunningServer server = RunningServer.with(new SinkHandler(), new SmtpServerOptions().setDataSizeLimit(0));
+                WireClient client = server.client()) {
+            client.begin("", "<to@example.org>");
+            for (int i = 0; i < 100; i++) {
+                client.send(lines);
+            }
+            assertThat(client.say(".")).isEqualTo(ACCEPTED);
+            assertThat(client.say("NOOP")).isEqualTo(Replies.OK.toString());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package io.postern.smtp.lmtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.postern.smtp.Envelope;
+import io.postern.smtp.Recipient;
+import io.postern.smtp.Replies;
+import io.postern.smtp.Reply;
+import io.postern.smtp.Session;
+import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpServer;
+import io.postern.smtp.SmtpServerOptions;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.streams.ReadStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collector;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** LMTP over a socket (RFC 2033). */
+class LmtpServerTest {
+
+    private static final String UNKNOWN_COMMAND = Replies.UNKNOWN_COMMAND.toString();
+    private static final String ACCEPTED = Replies.MESSAGE_ACCEPTED.toString();
+
+    private final Vertx vertx = Vertx.vertx();
+    private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
+    private final SmtpHandler handler = new KnowsNoNobody();
+
+    @AfterEach
+    void close() throws Exception {
+        await(vertx.close());
+    }
+
+    @Test
+    void lhloIsAnsweredAsEhloIsInSmtp() throws Exception {
+        try (Client client = connect()) {
+            assertThat(client.ask("LHLO client.example.org"))
+                    .startsWith("250-store.example.org")
+                    // RFC 2033 §5 asks for these two
+                    .contains("250-PIPELINING", "250-ENHANCEDSTATUSCODES");
+        }
+    }
+
+    @Test
+    void heloAndEhloAreNotKnown() throws Exception {
+        try (Client client = connect()) {
+            assertThat(client.ask("HELO client.example.org")).containsExactly(UNKNOWN_COMMAND);
+            assertThat(client.ask("EHLO client.example.org")).containsExactly(UNKNOWN_COMMAND);
+            assertThat(client.ask("MAIL FROM:<a@example.org>")).containsExactly(Replies.SEND_LHLO_FIRST.toString());
+        }
+    }
+
+    @Test
+    void dataIsAnsweredForEachRecipient() throws Exception {
+        try (Client client = recipients("bart@example.org", "carl@example.org")) {
+            assertThat(client.ask("DATA")).containsExactly(Replies.START_DATA.toString());
+            client.send("Hi!\r\n.\r\nNOOP\r\n");
+            assertThat(client.lines(3)).containsExactly(ACCEPTED, ACCEPTED, "250 2.0.0 OK");
+        }
+        assertThat(messages).containsExactly("bart@example.org carl@example.org: Hi!\r\n");
+    }
+
+    @Test
+    void theLastBdatIsAnsweredForEachRecipientAndOthersOnce() throws Exception {
+        try (Client client = recipients("bart@example.org", "carl@example.org")) {
+            client.send("BDAT 4\r\nHi \r").send("BDAT 2 LAST\r\n\nxNOOP\r\n");
+            List<String> replies = client.lines(4);
+            assertThat(replies.get(0)).startsWith("250 2.0.0 4 octets");
+            assertThat(replies.subList(1, 4)).containsExactly(ACCEPTED, ACCEPTED, "250 2.0.0 OK");
+        }
+        assertThat(messages).containsExactly("bart@example.org carl@example.org: Hi \r\nx");
+    }
+
+    @Test
+    void aRefusedRecipientHasNoReplyToTheMessage() throws Exception {
+        try (Client client = recipients("bart@example.org", "nobody@example.org", "carl@example.org")) {
+            client.send("BDAT 4 LAST\r\nHi\r\nNOOP\r\n");
+            assertThat(client.lines(3)).containsExactly(ACCEPTED, ACCEPTED, "250 2.0.0 OK");
+        }
+    }
+
+    @Test
+    void dataWithoutAnyAcceptedRecipientIsRefusedOnce() throws Exception {
+        try (Client client = recipients("nobody@example.org")) {
+            client.send("DATA\r\nNOOP\r\n");
+            assertThat(client.lines(2)).containsExactly(Replies.NEED_RCPT.toString(), "250 2.0.0 OK");
+        }
+    }
+
+    @Test
+    void aFaultOfTheHandlerIsToldForEachRecipient() throws Exception {
+        SmtpServer server = LmtpServer.create(
+                vertx,
+                () -> new SmtpHandler() {
+                    @Override
+                    public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
+                        body.handler(content -> {
+                            throw new UnsupportedOperationException("a fault that a test makes");
+                        });
+                        return Future.future(never -> {});
+                    }
+                },
+                options());
+        await(server.listen());
+        try (Client client = greeted(server.actualPort())) {
+            recipients(client, "bart@example.org", "carl@example.org");
+            assertThat(client.ask("DATA")).containsExactly(Replies.START_DATA.toString());
+            client.send("Hi!\r\n.\r\n");
+            String failed = Replies.HANDLER_FAILED.toString();
+            assertThat(client.lines(2)).containsExactly(failed, failed);
+        }
+    }
+
+    @Test
+    void aVerticleSpeaksLmtpWhateverItsConfigurationSays() throws Exception {
+        LmtpServerVerticle verticle = new LmtpServerVerticle(handler, options());
+        await(vertx.deployVerticle(
+                verticle,
+                new DeploymentOptions()
+                        .setConfig(new JsonObject().put("lmtp", false).put("ident", "LMTP configured"))));
+        try (Client client = new Client(verticle.server().actualPort())) {
+            assertThat(client.lines(1)).containsExactly("220 store.example.org LMTP configured");
+            assertThat(client.ask("EHLO client.example.org")).containsExactly(UNKNOWN_COMMAND);
+            assertThat(client.ask("LHLO client.example.org")).startsWith("250-store.example.org");
+        }
+    }
+
+    @Test
+    void theOptionsOfTheCallerStayAsTheyAre() {
+        SmtpServerOptions options = options();
+        LmtpServer.create(vertx, handler, options);
+        assertThat(options.isLmtp()).isFalse();
+    }
+
+    private static SmtpServerOptions options() {
+        return new SmtpServerOptions().setHost("127.0.0.1").setPort(0).setHostName("store.example.org");
+    }
+
+    private Client connect() throws Exception {
+        SmtpServer server = LmtpServer.create(vertx, handler, options());
+        await(server.listen());
+        return greeted(server.actualPort());
+    }
+
+    private static Client greeted(int port) throws IOException {
+        Client client = new Client(port);
+        assertThat(client.lines(1)).containsExactly("220 store.example.org ESMTP Postern");
+        return client;
+    }
+
+    /** A client that has named its recipients. */
+    private Client recipients(String... recipients) throws Exception {
+        Client client = connect();
+        recipients(client, recipients);
+        return client;
+    }
+
+    private static void recipients(Client client, String... recipients) throws IOException {
+        client.ask("LHLO client.example.org");
+        assertThat(client.ask("MAIL FROM:<anne@example.org>")).containsExactly(Replies.SENDER_OK.toString());
+        for (String recipient : recipients) {
+            String code = recipient.startsWith("nobody") ? "550" : "250";
+            assertThat(client.ask("RCPT TO:<" + recipient + ">"))
+                    .singleElement()
+                    .asString()
+                    .startsWith(code);
+        }
+    }
+
+    private static void await(Future<?> future) throws Exception {
+        future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+
+    /** A handler as it would be written for SMTP. */
+    private final class KnowsNoNobody implements SmtpHandler {
+
+        @Override
+        public Future<Reply> handleRcpt(Session session, Envelope envelope, Recipient recipient) {
+            return recipient.mailbox().localPart().equals("nobody")
+                    ? Future.succeededFuture(Reply.of(550, "5.1.1", "no such user"))
+                    : Future.succeededFuture(Replies.RECIPIENT_OK);
+        }
+
+        @Override
+        public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
+            return body.collect(Collector.of(Buffer::buffer, Buffer::appendBuffer, Buffer::appendBuffer))
+                    .map(content -> {
+                        messages.add(String.join(" ", envelope.rcptTos()) + ": " + content);
+                        return Replies.MESSAGE_ACCEPTED;
+                    });
+        }
+    }
+}
