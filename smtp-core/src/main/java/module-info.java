@@ -5,6 +5,7 @@
 module io.postern.smtp.core {
     requires transitive io.vertx.core;
     requires io.netty.buffer;
+    requires static transitive io.vertx.auth.common;
     requires static transitive org.jspecify;
 
     exports io.postern.smtp;

@@ -1,6 +1,10 @@
 package io.postern.smtp.sasl;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import java.util.Objects;
 
 /** What a client shows to prove who it is. The secret is never part of {@code toString}. */
 public sealed interface Credentials {
@@ -39,6 +43,43 @@ public sealed interface Credentials {
         public String toString() {
             return "Certificate[authorizationId=" + authorizationId + ", subject="
                     + certificate.getSubjectX500Principal() + "]";
+        }
+    }
+
+    /**
+     * The answer to a challenge, from CRAM-MD5 (RFC 2195).
+     *
+     * @param digest HMAC-MD5 of the challenge, the password being the key
+     */
+    record CramMd5(String authenticationId, byte[] challenge, byte[] digest) implements Credentials {
+
+        @Override
+        public String authorizationId() {
+            return "";
+        }
+
+        /** Whether someone who knows {@code password} gave this answer; takes the same time whether or not. */
+        public boolean isFrom(String password) {
+            return MessageDigest.isEqual(
+                    digest, Crypto.hmac("HmacMD5", password.getBytes(StandardCharsets.UTF_8), challenge));
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof CramMd5 that
+                    && authenticationId.equals(that.authenticationId)
+                    && Arrays.equals(challenge, that.challenge)
+                    && MessageDigest.isEqual(digest, that.digest);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(authenticationId, Arrays.hashCode(challenge), Arrays.hashCode(digest));
+        }
+
+        @Override
+        public String toString() {
+            return "CramMd5[authenticationId=" + authenticationId + "]";
         }
     }
 }
