@@ -5,7 +5,7 @@
 module io.postern.smtp.core {
     requires transitive io.vertx.core;
     requires io.netty.buffer;
-    requires static transitive io.vertx.auth.common;
+    requires static io.vertx.auth.common; // not transitive: who does not use it could not compile without it
     requires static transitive org.jspecify;
 
     exports io.postern.smtp;

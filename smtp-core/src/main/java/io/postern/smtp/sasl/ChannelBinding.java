@@ -1,5 +1,6 @@
 package io.postern.smtp.sasl;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.security.AlgorithmParameters;
@@ -105,7 +106,7 @@ final class ChannelBinding {
         AlgorithmParameters parameters = AlgorithmParameters.getInstance("RSASSA-PSS");
         try {
             parameters.init(encoded);
-        } catch (java.io.IOException malformed) {
+        } catch (IOException malformed) {
             return Optional.empty();
         }
         String hash = parameters.getParameterSpec(PSSParameterSpec.class).getDigestAlgorithm();

@@ -3,8 +3,6 @@ package io.postern.smtp.sasl;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
-import java.util.Arrays;
-import java.util.Objects;
 
 /** What a client shows to prove who it is. The secret is never part of {@code toString}. */
 public sealed interface Credentials {
@@ -46,12 +44,28 @@ public sealed interface Credentials {
         }
     }
 
-    /**
-     * The answer to a challenge, from CRAM-MD5 (RFC 2195).
-     *
-     * @param digest HMAC-MD5 of the challenge, the password being the key
-     */
-    record CramMd5(String authenticationId, byte[] challenge, byte[] digest) implements Credentials {
+    /** The answer to a challenge, from CRAM-MD5 (RFC 2195). */
+    final class CramMd5 implements Credentials {
+
+        private final String authenticationId;
+        private final byte[] challenge;
+        private final byte[] digest;
+
+        /**
+         * An answer; the arrays are not copied.
+         *
+         * @param digest HMAC-MD5 of the challenge, the password being the key
+         */
+        public CramMd5(String authenticationId, byte[] challenge, byte[] digest) {
+            this.authenticationId = authenticationId;
+            this.challenge = challenge;
+            this.digest = digest;
+        }
+
+        /** The user's name, as the client sent it. */
+        public String authenticationId() {
+            return authenticationId;
+        }
 
         @Override
         public String authorizationId() {
@@ -62,19 +76,6 @@ public sealed interface Credentials {
         public boolean isFrom(String password) {
             return MessageDigest.isEqual(
                     digest, Crypto.hmac("HmacMD5", password.getBytes(StandardCharsets.UTF_8), challenge));
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof CramMd5 that
-                    && authenticationId.equals(that.authenticationId)
-                    && Arrays.equals(challenge, that.challenge)
-                    && MessageDigest.isEqual(digest, that.digest);
-        }
-
-        @Override
-        public int hashCode() {
-            return Objects.hash(authenticationId, Arrays.hashCode(challenge), Arrays.hashCode(digest));
         }
 
         @Override

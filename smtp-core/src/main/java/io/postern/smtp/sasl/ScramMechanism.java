@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -185,7 +186,7 @@ final class ScramMechanism implements SaslMechanism {
     /** A verifier that no password has, for a user that does not exist. */
     private ScramVerifier standIn(String user) {
         byte[] seed = Crypto.hmac(standInKey, utf8(user));
-        byte[] salt = java.util.Arrays.copyOf(seed, PasswordHash.SALT_LENGTH);
+        byte[] salt = Arrays.copyOf(seed, PasswordHash.SALT_LENGTH);
         return new ScramVerifier(
                 verifiers.iterations(), salt, random(Crypto.SHA256_LENGTH), random(Crypto.SHA256_LENGTH));
     }

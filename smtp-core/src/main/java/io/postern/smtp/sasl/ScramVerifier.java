@@ -12,6 +12,7 @@ import java.util.Objects;
  *
  * @param iterations how often the hash was applied
  */
+@SuppressWarnings("ArrayRecordComponent") // compared by content below
 public record ScramVerifier(int iterations, byte[] salt, byte[] storedKey, byte[] serverKey) {
 
     /** RFC 7677 §4: fewer iterations are too few. */

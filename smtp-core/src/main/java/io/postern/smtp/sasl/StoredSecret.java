@@ -105,6 +105,7 @@ sealed interface StoredSecret {
     }
 
     /** A hash that checks a password, but would let in whoever steals it if SCRAM took it. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by content below
     record Pbkdf2(int iterations, byte[] salt, byte[] hash) implements StoredSecret {
 
         static final String SCHEME = "PBKDF2-SHA256";

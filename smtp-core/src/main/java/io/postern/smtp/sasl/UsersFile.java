@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 
 /**
  * Users in a text file, one {@code name:secret} a line, in UTF-8; empty lines and lines that begin with {@code #} do not
@@ -69,8 +71,12 @@ public final class UsersFile implements Authenticator<Credentials.Password>, Scr
     }
 
     static Future<UsersFile> load(Vertx vertx, Path file, StoredSecret.Hashing hashing) {
-        return vertx.executeBlocking(
-                () -> new UsersFile(vertx, parse(file.toString(), Files.readAllBytes(file)), hashing), false);
+        return onWorker(vertx, () -> new UsersFile(vertx, parse(file.toString(), Files.readAllBytes(file)), hashing));
+    }
+
+    // unordered: one slow check must not hold up those of other connections of the same event loop
+    private static <T> Future<T> onWorker(Vertx vertx, Callable<T> work) {
+        return vertx.executeBlocking(work, false).map(result -> Objects.requireNonNull(result));
     }
 
     /**
@@ -92,10 +98,9 @@ public final class UsersFile implements Authenticator<Credentials.Password>, Scr
         return (credentials, context) -> {
             String name = prepared(credentials.authenticationId());
             StoredSecret secret = Optional.ofNullable(users.get(name)).orElseGet(() -> standIn(name, models));
-            boolean plain = secret instanceof StoredSecret.Plain;
-            boolean good = credentials.isFrom(secret instanceof StoredSecret.Plain known ? known.password() : "")
-                    & plain
-                    & users.containsKey(name);
+            String password = secret instanceof StoredSecret.Plain plain ? plain.password() : "";
+            boolean answered = credentials.isFrom(password);
+            boolean good = answered && secret instanceof StoredSecret.Plain && users.containsKey(name);
             return Future.succeededFuture(good ? Optional.of(Identity.of(name)) : Optional.empty());
         };
     }
@@ -108,22 +113,21 @@ public final class UsersFile implements Authenticator<Credentials.Password>, Scr
             return Future.succeededFuture(Optional.empty());
         }
         String name = prepared(credentials.authenticationId());
-        return vertx.executeBlocking(() -> isRight(name, password.get()), false)
+        return onWorker(vertx, () -> isRight(name, password.get()))
                 .map(right -> right ? actingFor(name, credentials.authorizationId()) : Optional.empty());
     }
 
     private boolean isRight(String name, String password) {
-        StoredSecret secret = users.get(name);
-        boolean known = secret != null;
-        StoredSecret checked = secret != null ? secret : standIn(name, models);
-        return checked.isFrom(password, hashing) & known;
+        StoredSecret known = users.get(name);
+        boolean matches = (known != null ? known : standIn(name, models)).isFrom(password, hashing);
+        return matches && known != null;
     }
 
     /** Succeeds with a verifier for every name; whoever is not in the file gets one that no password has. */
     @Override
     public Future<Optional<ScramVerifier>> find(String authenticationId, SaslContext context) {
         String name = prepared(authenticationId);
-        return vertx.executeBlocking(() -> Optional.of(verifier(name)), false);
+        return onWorker(vertx, () -> Optional.of(verifier(name)));
     }
 
     private ScramVerifier verifier(String name) {

@@ -19,6 +19,7 @@ import java.util.function.Predicate;
  * told by a predicate; by default an {@link IOException} or a {@link TimeoutException}, also as a cause. Whether a provider
  * hashes passwords off the event loop, and for unknown users too, is its own affair.
  */
+@SuppressWarnings("exports") // whoever calls it requires that module
 public final class VertxAuthentication {
 
     /** The name of the attribute that is the {@link User}. */
