@@ -39,9 +39,13 @@ record Gs2Header(char flag, String binding, String authorizationId, String text)
 
     /** A name in which {@code =2C} stands for a comma and {@code =3D} for an equals sign (RFC 5802 §5.1). */
     static Optional<String> saslName(String encoded) {
-        if (encoded.indexOf(',') >= 0
-                || !encoded.replace("=2C", "").replace("=3D", "").matches("[^=]*")) {
+        if (encoded.indexOf(',') >= 0) {
             return Optional.empty();
+        }
+        for (int i = encoded.indexOf('='); i >= 0; i = encoded.indexOf('=', i + 1)) {
+            if (!encoded.startsWith("2C", i + 1) && !encoded.startsWith("3D", i + 1)) {
+                return Optional.empty();
+            }
         }
         return Optional.of(encoded.replace("=2C", ",").replace("=3D", "=")).filter(Text::isName);
     }

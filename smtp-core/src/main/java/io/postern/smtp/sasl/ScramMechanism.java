@@ -10,8 +10,6 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677). The server's last message, which proves that it knows the user,
@@ -31,14 +29,6 @@ final class ScramMechanism implements SaslMechanism {
     static final String PLUS = NAME + "-PLUS";
 
     private static final SecureRandom RANDOM = new SecureRandom();
-
-    // RFC 5802 §7; what may come behind the nonce is an extension, which must be ignored
-    private static final String EXTENSIONS = "(?:,[A-Za-z]=[^,]+)*";
-    private static final Pattern FIRST_BARE =
-            Pattern.compile("n=(?<user>[^,]*),r=(?<nonce>[!-+\\--~]{1,512})" + EXTENSIONS);
-    private static final Pattern FINAL =
-            Pattern.compile("(?<unproven>c=(?<binding>[A-Za-z0-9+/=]+),r=(?<nonce>[!-+\\--~]+)" + EXTENSIONS
-                    + "),p=(?<proof>[A-Za-z0-9+/=]+)");
 
     private final boolean plus;
     private final ScramVerifiers verifiers;
@@ -86,9 +76,8 @@ final class ScramMechanism implements SaslMechanism {
         }
         Gs2Header header = parsed.get();
         String bare = message.substring(header.text().length());
-        Matcher matcher = FIRST_BARE.matcher(bare);
-        Optional<String> user = matcher.matches() ? Gs2Header.saslName(matcher.group("user")) : Optional.empty();
-        if (user.isEmpty() || (header.flag() == 'p') != plus) {
+        Optional<ClientFirst> first = ClientFirst.parse(bare);
+        if (first.isEmpty() || (header.flag() == 'p') != plus) {
             return Next.malformed();
         }
         // RFC 5802 §6: the client would have bound the channel, but somebody hid from it that the server can
@@ -99,12 +88,76 @@ final class ScramMechanism implements SaslMechanism {
         if (binding.isEmpty()) {
             return Next.malformed();
         }
-        String nonce = matcher.group("nonce") + nonces.get();
+        String nonce = first.get().nonce() + nonces.get();
+        String user = first.get().user();
         return verifiers
-                .find(user.get(), context)
-                .map(found -> found.orElseGet(() -> standIn(user.get())))
+                .find(user, context)
+                .map(found -> found.orElseGet(() -> standIn(user)))
                 .compose(verifier ->
-                        new Attempt(header, binding.get(), user.get(), bare, nonce, verifier, context).serverFirst());
+                        new Attempt(header, binding.get(), user, bare, nonce, verifier, context).serverFirst());
+    }
+
+    /** {@code client-first-message-bare = "n=" saslname "," "r=" c-nonce ["," extensions]} (RFC 5802 §7). */
+    private record ClientFirst(String user, String nonce) {
+
+        private static final int MAX_NONCE = 512;
+
+        static Optional<ClientFirst> parse(String bare) {
+            String[] attributes = bare.split(",", -1);
+            if (!startWith(attributes, "n=", "r=") || !isNonce(attributes[1].substring(2))) {
+                return Optional.empty();
+            }
+            return Gs2Header.saslName(attributes[0].substring(2))
+                    .map(user -> new ClientFirst(user, attributes[1].substring(2)));
+        }
+
+        // printable = %x21-2B / %x2D-7E
+        private static boolean isNonce(String text) {
+            return !text.isEmpty() && text.length() <= MAX_NONCE && text.chars().allMatch(c -> c > ' ' && c <= '~');
+        }
+    }
+
+    /** {@code client-final-message = "c=" base64 "," "r=" nonce ["," extensions] "," "p=" base64} (RFC 5802 §7). */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never printed
+    private record ClientFinal(byte[] binding, String nonce, byte[] proof, String withoutProof) {
+
+        static Optional<ClientFinal> parse(String message) {
+            int end = message.lastIndexOf(',');
+            if (end < 0 || !message.startsWith("p=", end + 1)) {
+                return Optional.empty();
+            }
+            String withoutProof = message.substring(0, end);
+            String[] attributes = withoutProof.split(",", -1);
+            if (!startWith(attributes, "c=", "r=")) {
+                return Optional.empty();
+            }
+            return decode(attributes[0].substring(2))
+                    .flatMap(binding -> decode(message.substring(end + 3))
+                            .filter(proof -> proof.length == Crypto.SHA256_LENGTH)
+                            .map(proof -> new ClientFinal(binding, attributes[1].substring(2), proof, withoutProof)));
+        }
+
+        private static Optional<byte[]> decode(String base64) {
+            try {
+                return Optional.of(Base64.getDecoder().decode(base64));
+            } catch (IllegalArgumentException malformed) {
+                return Optional.empty();
+            }
+        }
+    }
+
+    /** Whether the two attributes stand in front and only extensions, which are ignored, behind them. */
+    private static boolean startWith(String[] attributes, String first, String second) {
+        if (attributes.length < 2 || !attributes[0].startsWith(first) || !attributes[1].startsWith(second)) {
+            return false;
+        }
+        // attr-val = ALPHA "=" value
+        return Arrays.stream(attributes, 2, attributes.length)
+                .allMatch(text -> text.length() > 2 && text.charAt(1) == '=' && isLetter(text.charAt(0)));
+    }
+
+    private static boolean isLetter(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 
     /** What the server knows of one client after its first message. */
@@ -143,20 +196,15 @@ final class ScramMechanism implements SaslMechanism {
         }
 
         private Future<Next> clientFinal(String message) {
-            Matcher matcher = FINAL.matcher(message);
-            if (!matcher.matches()) {
+            Optional<ClientFinal> parsed = ClientFinal.parse(message);
+            if (parsed.isEmpty()) {
                 return Next.malformed();
             }
-            Optional<byte[]> clientBinding = decode(matcher.group("binding"));
-            Optional<byte[]> proof =
-                    decode(matcher.group("proof")).filter(octets -> octets.length == Crypto.SHA256_LENGTH);
-            if (clientBinding.isEmpty() || proof.isEmpty()) {
-                return Next.malformed();
-            }
-            byte[] authMessage = utf8(clientFirstBare + "," + serverFirst + "," + matcher.group("unproven"));
-            boolean bound = MessageDigest.isEqual(bindingInput(), clientBinding.get());
-            boolean current = nonce.equals(matcher.group("nonce"));
-            boolean proven = verifier.proves(proof.get(), authMessage);
+            ClientFinal last = parsed.get();
+            byte[] authMessage = utf8(clientFirstBare + "," + serverFirst + "," + last.withoutProof());
+            boolean bound = MessageDigest.isEqual(bindingInput(), last.binding());
+            boolean current = nonce.equals(last.nonce());
+            boolean proven = verifier.proves(last.proof(), authMessage);
             if (!(bound && current && proven)) {
                 return Next.failure(SaslFailure.CREDENTIALS_INVALID);
             }
@@ -203,13 +251,5 @@ final class ScramMechanism implements SaslMechanism {
 
     private static String base64(byte[] octets) {
         return Base64.getEncoder().encodeToString(octets);
-    }
-
-    private static Optional<byte[]> decode(String base64) {
-        try {
-            return Optional.of(Base64.getDecoder().decode(base64));
-        } catch (IllegalArgumentException malformed) {
-            return Optional.empty();
-        }
     }
 }
