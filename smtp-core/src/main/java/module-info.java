@@ -9,6 +9,7 @@ module io.postern.smtp.core {
     requires io.netty.common;
     requires io.netty.handler;
     requires io.netty.transport;
+    requires static io.vertx.auth.common; // not transitive: who does not use it could not compile without it
     requires static transitive org.jspecify;
 
     exports io.postern.smtp;

@@ -10,6 +10,7 @@ import java.util.Optional;
 public sealed interface SaslStep {
 
     /** Sends data and waits for a response: 334 (RFC 4954 §4). The data may be empty; it is not copied. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by content below
     record Challenge(byte[] data) implements SaslStep {
         static final Challenge EMPTY = new Challenge(new byte[0]);
 
