@@ -61,7 +61,7 @@ final class IncomingMessage implements BodyDecoder.Sink {
         if (received > sizeLimit) {
             wrong(Violation.TOO_MUCH_DATA);
         }
-        if (!header.ended() && isOpen()) {
+        if (!header.ended()) {
             header.look(bytes, from, to).ifPresent(this::wrong);
         }
         if (isOpen()) {
@@ -71,9 +71,10 @@ final class IncomingMessage implements BodyDecoder.Sink {
 
     @Override
     public void wrong(Violation what) {
-        // What the text is wrong in and that it is too large come in an order that depends on how the input is cut; the
-        // reply may not
-        if (violation == null || what == Violation.TOO_MUCH_DATA) {
+        // What the text is wrong in, and what its header and its size are, come in an order that depends on how the
+        // input
+        // is cut; the reply may not, so that the first of Violation counts
+        if (violation == null || what.compareTo(violation) < 0) {
             violation = what;
             fail(what.reply().text());
         }

@@ -49,6 +49,7 @@ public enum Violation {
     SIZE_TOO_LARGE(Replies.SIZE_TOO_LARGE, false),
     TOO_MANY_RECIPIENTS(Replies.TOO_MANY_RECIPIENTS, false),
 
+    // Of these the first is told when there are several
     TOO_MUCH_DATA(Replies.TOO_MUCH_DATA, false),
     HEADER_TOO_LARGE(Replies.HEADER_TOO_LARGE),
     TOO_MANY_HOPS(Replies.TOO_MANY_HOPS, false),
