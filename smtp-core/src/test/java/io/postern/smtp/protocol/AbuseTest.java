@@ -12,7 +12,7 @@ class AbuseTest {
     @Test
     void theFifthUnknownCommandEndsTheSession() {
         RecordingOutput output = smtp().afterEhlo().plays("""
-                C: GET / HTTP/1.1
+                C: HALO client.example
                 C: Host: mx.postern.example
                 C: X
                 C: Y

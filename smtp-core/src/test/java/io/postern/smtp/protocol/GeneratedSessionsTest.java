@@ -288,11 +288,15 @@ class GeneratedSessionsTest {
         }
 
         RecordingOutput run(List<byte[]> regions, boolean later) {
-            Limits limits = new Limits(512, textLine, 0, 3, messageSize, 100, 100);
-            EngineSettings settings = new EngineSettings(
-                    lmtp ? Dialect.LMTP : Dialect.SMTP, EngineHarness.HOST, limits, true, policy, List.of());
+            EngineSettings settings = (lmtp ? EngineHarness.lmtp() : EngineHarness.smtp())
+                    .textLine(textLine)
+                    .recipients(3)
+                    .messageSize(messageSize)
+                    .budgets(100, 100)
+                    .bareNewlines(policy)
+                    .settings();
             EngineHarness.Run run = new EngineHarness.Run(settings, new RecordingOutput(this, later));
-            run.engine.start();
+            run.engine.start(false);
             run.settle();
             regions.forEach(run::feed);
             if (!orderly) {
@@ -318,6 +322,11 @@ class GeneratedSessionsTest {
         @Override
         public EhloReply ehlo(EhloReply planned) {
             return planned;
+        }
+
+        @Override
+        public List<String> mechanisms(boolean secure) {
+            return List.of();
         }
 
         @Override

@@ -80,7 +80,7 @@ class GreetingTest {
     @Test
     void nothingIsReadBeforeTheGreetingIsDecided() {
         EngineHarness.Run run = new EngineHarness.Run(smtp().settings(), new RecordingOutput(smtp(), true));
-        run.engine.start();
+        run.engine.start(false);
         assertThat(run.engine.wantsInput()).isFalse();
         assertThat(run.engine.awaitsAnswer()).isTrue();
         run.settle();
