@@ -272,7 +272,7 @@ public final class SmtpEngine {
                     break;
                 } else if (chunk != null && chunk.complete()) {
                     endOfChunk(chunk);
-                } else if (stopping && !phase.inTransaction()) {
+                } else if (stopping && !phase.inTransaction() && phase != Phase.TLS) {
                     finish(Replies.SHUTTING_DOWN);
                 } else if (position == end) {
                     break;
@@ -875,7 +875,9 @@ public final class SmtpEngine {
     }
 
     private void finish(Reply reply) {
-        say(reply);
+        if (phase != Phase.TLS) {
+            say(reply); // in a handshake it would go out unencrypted
+        }
         close(reply.text());
     }
 
