@@ -560,7 +560,7 @@ public final class SmtpEngine {
         phase = Phase.READY;
         authenticated = reply.isPositive();
         say(reply);
-        if (!authenticated) {
+        if (reply.isPermanent()) { // that we cannot tell is no failure of the client's
             budgets.spendAuthFailure().ifPresent(this::finish);
         }
     }
