@@ -12,6 +12,8 @@ import java.util.OptionalLong;
  * @param smtpUtf8 whether addresses and headers may hold UTF-8 (RFC 6531)
  * @param ret what a failure notice should bring back (RFC 3461)
  * @param envelopeId the {@code ENVID}, its xtext decoded (RFC 3461)
+ * @param submitter the {@code AUTH} parameter, its xtext decoded: who submitted the message, {@code <>} if the client does
+ *     not know (RFC 4954 §5)
  * @param text all parameters as the client sent them, separated by a space
  */
 public record MailParameters(
@@ -20,11 +22,12 @@ public record MailParameters(
         boolean smtpUtf8,
         Optional<DsnReturn> ret,
         Optional<String> envelopeId,
+        Optional<String> submitter,
         String text) {
 
     /** A MAIL command without parameters. */
-    public static final MailParameters NONE =
-            new MailParameters(OptionalLong.empty(), BodyType.SEVENBIT, false, Optional.empty(), Optional.empty(), "");
+    public static final MailParameters NONE = new MailParameters(
+            OptionalLong.empty(), BodyType.SEVENBIT, false, Optional.empty(), Optional.empty(), Optional.empty(), "");
 
     /** The parameters one by one as the client sent them, such as {@code SIZE=1000}; upper and lower case are kept. */
     public List<String> options() {

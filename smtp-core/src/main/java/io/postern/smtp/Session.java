@@ -1,5 +1,6 @@
 package io.postern.smtp;
 
+import io.postern.smtp.sasl.Identity;
 import io.vertx.core.Context;
 import io.vertx.core.net.SocketAddress;
 import java.util.Optional;
@@ -20,6 +21,9 @@ public interface Session {
     /** The address that the client connected to. */
     SocketAddress local();
 
+    /** What the proxy said that the connection comes through; empty when it comes through none. */
+    Optional<ProxyInfo> proxy();
+
     /** The name that the client gave with HELO, EHLO or LHLO; empty before. */
     Optional<String> hostName();
 
@@ -33,6 +37,9 @@ public interface Session {
 
     /** The TLS session, for protocol, cipher suite and client certificate; empty on a plain connection. */
     Optional<SSLSession> sslSession();
+
+    /** Who the client has proved to be with AUTH; empty before. */
+    Optional<Identity> authenticated();
 
     /** The name that the server gives itself in replies. */
     String serverName();

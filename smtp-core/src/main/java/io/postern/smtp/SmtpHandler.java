@@ -3,6 +3,7 @@ package io.postern.smtp;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
+import javax.net.ssl.SSLSession;
 
 /**
  * Answers the questions that a server asks while it talks with a client. Every hook has a default; implement those that
@@ -27,6 +28,15 @@ public interface SmtpHandler {
         return Future.succeededFuture(session.greeting());
     }
 
+    /**
+     * The connection comes through a proxy that has said where from. Called before {@link #handleConnect}.
+     *
+     * @return whether to go on; if not, the connection is closed without a word. The default goes on.
+     */
+    default Future<Boolean> handleProxy(Session session, ProxyInfo proxy) {
+        return Future.succeededFuture(true);
+    }
+
     /** HELO. The default is {@code 250} and the server's name. */
     default Future<Reply> handleHelo(Session session, String hostName) {
         return Future.succeededFuture(Reply.of(250, session.serverName()));
@@ -40,6 +50,16 @@ public interface SmtpHandler {
      */
     default Future<EhloReply> handleEhlo(Session session, String hostName, EhloReply planned) {
         return Future.succeededFuture(planned);
+    }
+
+    /**
+     * The connection has been encrypted by STARTTLS. The default accepts.
+     *
+     * @param tls protocol, cipher suite and client certificate
+     * @return whether they will do; if not, every command but QUIT is answered {@code 554 5.7.0} (RFC 3207 §4.1)
+     */
+    default Future<Boolean> handleStartTls(Session session, SSLSession tls) {
+        return Future.succeededFuture(true);
     }
 
     /** MAIL. The default accepts. After a 2xx reply {@code sender} is recorded in the envelope. */

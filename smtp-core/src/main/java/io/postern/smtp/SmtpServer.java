@@ -1,8 +1,10 @@
 package io.postern.smtp;
 
+import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.server.VertxSmtpServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -41,11 +43,21 @@ public interface SmtpServer {
      */
     SmtpServer addExtension(Extension extension);
 
-    /** Listens on the host and port of the options. */
+    /**
+     * Adds a way for clients to authenticate themselves (RFC 4954). Mechanisms are listed in the order in which they were
+     * added.
+     *
+     * @throws IllegalStateException when the server listens already
+     * @throws IllegalArgumentException when there is a mechanism of that name
+     */
+    SmtpServer addMechanism(SaslMechanism mechanism);
+
+    /** Listens where the options say: on a host and port, or on a Unix socket. */
     Future<SmtpServer> listen();
 
     /**
-     * Listens on an address. Port 0 takes a free port.
+     * Listens on an address. Port 0 takes a free port. The file of a Unix socket is removed when the server stops; one that
+     * was left behind by another process is replaced, but neither a socket that somebody listens on nor any other file.
      *
      * @return fails when the address cannot be bound, with the cause
      */
@@ -55,6 +67,14 @@ public interface SmtpServer {
     default Future<SmtpServer> listen(int port, String host) {
         return listen(SocketAddress.inetSocketAddress(port, host));
     }
+
+    /**
+     * Takes other certificates, without dropping a connection: handshakes that begin from now on use them, with STARTTLS
+     * and with implicit TLS. Files are read anew, also under the same path.
+     *
+     * @return fails when {@code tls} is broken; the certificates in use stay in force then
+     */
+    Future<Void> updateTls(ServerSSLOptions tls);
 
     /** The port that the server listens on; -1 when it does not listen or listens on a Unix socket. */
     int actualPort();

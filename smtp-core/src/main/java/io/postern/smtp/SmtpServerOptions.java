@@ -2,9 +2,15 @@ package io.postern.smtp;
 
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +23,8 @@ public final class SmtpServerOptions {
     public static final String DEFAULT_HOST = "localhost";
     /** The port to listen on. */
     public static final int DEFAULT_PORT = 8025;
+    /** Owner and group may connect: that takes permission to write. */
+    public static final String DEFAULT_UNIX_SOCKET_PERMISSIONS = "rw-rw----";
     /** What follows the server's name in the greeting. */
     public static final String DEFAULT_IDENT = "ESMTP Postern";
     /** The same of a server that speaks LMTP. */
@@ -41,6 +49,26 @@ public final class SmtpServerOptions {
     public static final int DEFAULT_MAX_UNKNOWN_COMMANDS = 5;
     /** At which mistake of any kind a session ends. */
     public static final int DEFAULT_MAX_ERRORS = 20;
+    /** 1 MiB. */
+    public static final long DEFAULT_MAX_HEADER_SIZE = 1_048_576;
+    /** RFC 5321 §6.3 asks for at least 100. */
+    public static final int DEFAULT_MAX_HOPS = 100;
+    /** Open connections of a listener. */
+    public static final int DEFAULT_MAX_CONNECTIONS = 20_000;
+    /** Open connections of one address, so that none can take them all. */
+    public static final int DEFAULT_MAX_CONNECTIONS_PER_IP = 12_000;
+    /** RFC 5321 §4.5.3.2.5: three minutes for a block of data. */
+    public static final Duration DEFAULT_DATA_TIMEOUT = Duration.ofMinutes(3);
+    /** Octets a second, far below any network in use. */
+    public static final int DEFAULT_MIN_DATA_RATE = 100;
+    /** Proxies on the same machine. */
+    public static final List<String> DEFAULT_PROXY_FROM = List.of("127.0.0.0/8", "::1/128");
+    /** The PROXY protocol asks for at least three seconds, so that one lost packet can be sent again. */
+    public static final Duration DEFAULT_PROXY_PROTOCOL_TIMEOUT = Duration.ofSeconds(3);
+    /** At which failed authentication a session ends. */
+    public static final int DEFAULT_MAX_AUTH_FAILURES = 3;
+    /** How long the reply to an address's first failed authentication waits. */
+    public static final Duration DEFAULT_AUTH_FAILURE_DELAY = Duration.ofSeconds(1);
     /** How many connections may wait to be accepted. */
     public static final int DEFAULT_ACCEPT_BACKLOG = 1_024;
 
@@ -49,6 +77,8 @@ public final class SmtpServerOptions {
 
     private String host = DEFAULT_HOST;
     private int port = DEFAULT_PORT;
+    private @Nullable String unixSocket;
+    private String unixSocketPermissions = DEFAULT_UNIX_SOCKET_PERMISSIONS;
     private @Nullable String hostName;
     private @Nullable String ident;
     private boolean lmtp;
@@ -64,6 +94,26 @@ public final class SmtpServerOptions {
     private int maxUnknownCommands = DEFAULT_MAX_UNKNOWN_COMMANDS;
     private int maxErrors = DEFAULT_MAX_ERRORS;
     private BareNewlines bareNewlines = BareNewlines.REJECT;
+    private @Nullable ServerSSLOptions tls;
+    private boolean implicitTls;
+    private boolean requireStartTls;
+    private long maxHeaderSize = DEFAULT_MAX_HEADER_SIZE;
+    private int maxHops = DEFAULT_MAX_HOPS;
+    private int maxMessages;
+    private Map<String, Integer> commandCallLimit = Map.of();
+    private int maxConnections = DEFAULT_MAX_CONNECTIONS;
+    private int maxConnectionsPerIp = DEFAULT_MAX_CONNECTIONS_PER_IP;
+    private Duration dataTimeout = DEFAULT_DATA_TIMEOUT;
+    private int minDataRate = DEFAULT_MIN_DATA_RATE;
+    private Duration greetingDelay = Duration.ZERO;
+    private boolean proxyProtocol;
+    private List<String> proxyFrom = DEFAULT_PROXY_FROM;
+    private Duration proxyProtocolTimeout = DEFAULT_PROXY_PROTOCOL_TIMEOUT;
+    private boolean authRequired;
+    private boolean authRequireTls = true;
+    private Set<String> authExcludeMechanisms = Set.of();
+    private int maxAuthFailures = DEFAULT_MAX_AUTH_FAILURES;
+    private Duration authFailureDelay = DEFAULT_AUTH_FAILURE_DELAY;
     private NetServerOptions net = new NetServerOptions().setAcceptBacklog(DEFAULT_ACCEPT_BACKLOG);
 
     /** Options with their defaults. */
@@ -73,6 +123,8 @@ public final class SmtpServerOptions {
     public SmtpServerOptions(SmtpServerOptions other) {
         host = other.host;
         port = other.port;
+        unixSocket = other.unixSocket;
+        unixSocketPermissions = other.unixSocketPermissions;
         hostName = other.hostName;
         ident = other.ident;
         lmtp = other.lmtp;
@@ -88,6 +140,26 @@ public final class SmtpServerOptions {
         maxUnknownCommands = other.maxUnknownCommands;
         maxErrors = other.maxErrors;
         bareNewlines = other.bareNewlines;
+        tls = other.tls == null ? null : other.tls.copy();
+        implicitTls = other.implicitTls;
+        requireStartTls = other.requireStartTls;
+        maxHeaderSize = other.maxHeaderSize;
+        maxHops = other.maxHops;
+        maxMessages = other.maxMessages;
+        commandCallLimit = other.commandCallLimit;
+        maxConnections = other.maxConnections;
+        maxConnectionsPerIp = other.maxConnectionsPerIp;
+        dataTimeout = other.dataTimeout;
+        minDataRate = other.minDataRate;
+        greetingDelay = other.greetingDelay;
+        proxyProtocol = other.proxyProtocol;
+        proxyFrom = other.proxyFrom;
+        proxyProtocolTimeout = other.proxyProtocolTimeout;
+        authRequired = other.authRequired;
+        authRequireTls = other.authRequireTls;
+        authExcludeMechanisms = other.authExcludeMechanisms;
+        maxAuthFailures = other.maxAuthFailures;
+        authFailureDelay = other.authFailureDelay;
         net = new NetServerOptions(other.net);
     }
 
@@ -133,6 +205,31 @@ public final class SmtpServerOptions {
             throw notAllowed("port", port, "at most 65535");
         }
         this.port = port;
+        return this;
+    }
+
+    /** What {@link #setUnixSocket} was given, or the default. */
+    public Optional<String> getUnixSocket() {
+        return Optional.ofNullable(unixSocket);
+    }
+
+    /** The path of a Unix socket to listen on, instead of host and port; at most 103 octets. */
+    public SmtpServerOptions setUnixSocket(String path) {
+        this.unixSocket = Objects.requireNonNull(path, "unixSocket");
+        return this;
+    }
+
+    /** What {@link #setUnixSocketPermissions} was given, or the default. */
+    public String getUnixSocketPermissions() {
+        return unixSocketPermissions;
+    }
+
+    /** The permissions of that socket, such as {@code rw-rw----}. It has them from the moment that it can be seen. */
+    public SmtpServerOptions setUnixSocketPermissions(String permissions) {
+        if (!permissions.matches("([r-][w-][x-]){3}")) {
+            throw notAllowed("unixSocketPermissions", '"' + permissions + '"', "nine letters such as rw-rw----");
+        }
+        this.unixSocketPermissions = permissions;
         return this;
     }
 
@@ -310,6 +407,250 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setTls} was given, or the default. */
+    public Optional<ServerSSLOptions> getTls() {
+        return Optional.ofNullable(tls);
+    }
+
+    /**
+     * The certificates of the server and how they are used; with them STARTTLS (RFC 3207) is offered. TLS 1.2 and 1.3 are
+     * spoken, and a client cannot renegotiate. In JSON the keys stand in {@code pemKeyCertOptions}, {@code
+     * pfxKeyCertOptions} or {@code jksKeyCertOptions}, and trusted certificates of clients in {@code pemTrustOptions}, {@code
+     * pfxTrustOptions} or {@code jksTrustOptions}.
+     */
+    public SmtpServerOptions setTls(ServerSSLOptions tls) {
+        this.tls = Objects.requireNonNull(tls, "tls");
+        return this;
+    }
+
+    /** What {@link #setImplicitTls} was given, or the default. */
+    public boolean isImplicitTls() {
+        return implicitTls;
+    }
+
+    /** Encrypts connections from their first octet (RFC 8314) instead of offering STARTTLS; needs {@link #setTls}. */
+    public SmtpServerOptions setImplicitTls(boolean implicitTls) {
+        this.implicitTls = implicitTls;
+        return this;
+    }
+
+    /** What {@link #setRequireStartTls} was given, or the default. */
+    public boolean isRequireStartTls() {
+        return requireStartTls;
+    }
+
+    /** Answers 530 to all but NOOP, EHLO, STARTTLS and QUIT until the client has used STARTTLS; needs {@link #setTls}. */
+    public SmtpServerOptions setRequireStartTls(boolean requireStartTls) {
+        this.requireStartTls = requireStartTls;
+        return this;
+    }
+
+    /** What {@link #setMaxHeaderSize} was given, or the default. */
+    public long getMaxHeaderSize() {
+        return maxHeaderSize;
+    }
+
+    /** The largest header of a message in octets, above which it is refused with 552; 0 for no limit. */
+    public SmtpServerOptions setMaxHeaderSize(long octets) {
+        this.maxHeaderSize = notNegative("maxHeaderSize", octets);
+        return this;
+    }
+
+    /** What {@link #setMaxHops} was given, or the default. */
+    public int getMaxHops() {
+        return maxHops;
+    }
+
+    /** The most Received fields of a message; one with more is taken to be in a loop and refused with 554; 0 for no limit. */
+    public SmtpServerOptions setMaxHops(int hops) {
+        this.maxHops = (int) notNegative("maxHops", hops);
+        return this;
+    }
+
+    /** What {@link #setMaxMessages} was given, or the default. */
+    public int getMaxMessages() {
+        return maxMessages;
+    }
+
+    /** The most messages of one connection, behind which it is ended with 421; 0 for no limit. */
+    public SmtpServerOptions setMaxMessages(int messages) {
+        this.maxMessages = (int) notNegative("maxMessages", messages);
+        return this;
+    }
+
+    /** What {@link #setCommandCallLimit} was given, or the default. */
+    public Map<String, Integer> getCommandCallLimit() {
+        return commandCallLimit;
+    }
+
+    /**
+     * How often a session may use each command, by its name in any case, before it is ended with 421. {@code *} is for all
+     * that are not named; without it they have no limit.
+     */
+    public SmtpServerOptions setCommandCallLimit(Map<String, Integer> limits) {
+        limits.forEach((command, limit) -> positive("commandCallLimit of " + command, limit));
+        this.commandCallLimit = limits.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        entry -> entry.getKey().toUpperCase(Locale.ROOT), Map.Entry::getValue));
+        return this;
+    }
+
+    /** What {@link #setMaxConnections} was given, or the default. */
+    public int getMaxConnections() {
+        return maxConnections;
+    }
+
+    /** The most open connections of all servers of a Vertx that listen on this host and port; 0 for no limit. */
+    public SmtpServerOptions setMaxConnections(int connections) {
+        this.maxConnections = (int) notNegative("maxConnections", connections);
+        return this;
+    }
+
+    /** What {@link #setMaxConnectionsPerIp} was given, or the default. */
+    public int getMaxConnectionsPerIp() {
+        return maxConnectionsPerIp;
+    }
+
+    /** How many of them may come from one address; 0 for no limit. */
+    public SmtpServerOptions setMaxConnectionsPerIp(int connections) {
+        this.maxConnectionsPerIp = (int) notNegative("maxConnectionsPerIp", connections);
+        return this;
+    }
+
+    /** What {@link #setDataTimeout} was given, or the default. */
+    public Duration getDataTimeout() {
+        return dataTimeout;
+    }
+
+    /** How long the server waits for the next block of a message; zero waits for ever. */
+    public SmtpServerOptions setDataTimeout(Duration timeout) {
+        this.dataTimeout = notNegative("dataTimeout", timeout);
+        return this;
+    }
+
+    /** What {@link #setMinDataRate} was given, or the default. */
+    public int getMinDataRate() {
+        return minDataRate;
+    }
+
+    /** The least octets a second of a message, on average over {@link #setDataTimeout}; a slower client is dropped. */
+    public SmtpServerOptions setMinDataRate(int octetsPerSecond) {
+        this.minDataRate = (int) notNegative("minDataRate", octetsPerSecond);
+        return this;
+    }
+
+    /** What {@link #setGreetingDelay} was given, or the default. */
+    public Duration getGreetingDelay() {
+        return greetingDelay;
+    }
+
+    /** How long the server waits before it greets; a client that speaks before that is refused. Zero for no delay. */
+    public SmtpServerOptions setGreetingDelay(Duration delay) {
+        this.greetingDelay = notNegative("greetingDelay", delay);
+        return this;
+    }
+
+    /** What {@link #setProxyProtocol} was given, or the default. */
+    public boolean isProxyProtocol() {
+        return proxyProtocol;
+    }
+
+    /**
+     * Expects every connection to begin with a PROXY protocol header, version 1 or 2, in front of TLS and greeting; one
+     * that does not is closed without a word.
+     */
+    public SmtpServerOptions setProxyProtocol(boolean proxyProtocol) {
+        this.proxyProtocol = proxyProtocol;
+        return this;
+    }
+
+    /** What {@link #setProxyFrom} was given, or the default. */
+    public List<String> getProxyFrom() {
+        return proxyFrom;
+    }
+
+    /** The proxies that are believed: addresses, and networks such as {@code 192.0.2.0/24}. Others are closed at once. */
+    public SmtpServerOptions setProxyFrom(List<String> networks) {
+        this.proxyFrom = List.copyOf(networks);
+        return this;
+    }
+
+    /** What {@link #setProxyProtocolTimeout} was given, or the default. */
+    public Duration getProxyProtocolTimeout() {
+        return proxyProtocolTimeout;
+    }
+
+    /** How long the header may take to arrive. */
+    public SmtpServerOptions setProxyProtocolTimeout(Duration timeout) {
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw notAllowed("proxyProtocolTimeout", timeout, "more than zero");
+        }
+        this.proxyProtocolTimeout = timeout;
+        return this;
+    }
+
+    /** What {@link #setAuthRequired} was given, or the default. */
+    public boolean isAuthRequired() {
+        return authRequired;
+    }
+
+    /**
+     * Answers 530 to MAIL, RCPT, DATA, BDAT, VRFY, EXPN and HELP until the client has authenticated itself; needs a
+     * mechanism, see {@link SmtpServer#addMechanism}.
+     */
+    public SmtpServerOptions setAuthRequired(boolean authRequired) {
+        this.authRequired = authRequired;
+        return this;
+    }
+
+    /** What {@link #setAuthRequireTls} was given, or the default. */
+    public boolean isAuthRequireTls() {
+        return authRequireTls;
+    }
+
+    /** Offers AUTH on encrypted connections only, and answers 538 on others; true unless set to false. */
+    public SmtpServerOptions setAuthRequireTls(boolean authRequireTls) {
+        this.authRequireTls = authRequireTls;
+        return this;
+    }
+
+    /** What {@link #setAuthExcludeMechanisms} was given, or the default. */
+    public Set<String> getAuthExcludeMechanisms() {
+        return authExcludeMechanisms;
+    }
+
+    /** Mechanisms that are not offered although the server has them, by name in any case. */
+    public SmtpServerOptions setAuthExcludeMechanisms(Set<String> names) {
+        this.authExcludeMechanisms =
+                names.stream().map(name -> name.toUpperCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
+        return this;
+    }
+
+    /** What {@link #setMaxAuthFailures} was given, or the default. */
+    public int getMaxAuthFailures() {
+        return maxAuthFailures;
+    }
+
+    /** At which failed authentication the session ends. */
+    public SmtpServerOptions setMaxAuthFailures(int failures) {
+        this.maxAuthFailures = positive("maxAuthFailures", failures);
+        return this;
+    }
+
+    /** What {@link #setAuthFailureDelay} was given, or the default. */
+    public Duration getAuthFailureDelay() {
+        return authFailureDelay;
+    }
+
+    /**
+     * How long the reply to a failed authentication waits. It doubles with each further failure from the same address, up
+     * to 30 seconds; zero for no delay.
+     */
+    public SmtpServerOptions setAuthFailureDelay(Duration delay) {
+        this.authFailureDelay = notNegative("authFailureDelay", delay);
+        return this;
+    }
+
     /** What {@link #setNet} was given, or the default. */
     public NetServerOptions getNet() {
         return net;
@@ -346,8 +687,11 @@ public final class SmtpServerOptions {
         return new IllegalArgumentException(property + " is " + given + "; allowed is " + allowed);
     }
 
+    /** As JSON, but without {@code tls}, which can hold keys and passwords. */
     @Override
     public String toString() {
-        return toJson().encode();
+        JsonObject json = toJson();
+        json.remove("tls");
+        return json.encode();
     }
 }

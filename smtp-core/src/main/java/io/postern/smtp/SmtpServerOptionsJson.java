@@ -1,16 +1,21 @@
 package io.postern.smtp;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON form of {@link SmtpServerOptions}: one row a property. */
@@ -21,6 +26,15 @@ final class SmtpServerOptionsJson {
     static {
         text("host", SmtpServerOptions::getHost, SmtpServerOptions::setHost);
         integer("port", SmtpServerOptions::getPort, SmtpServerOptions::setPort);
+        property(
+                "unixSocket",
+                options -> options.getUnixSocket().orElse(null),
+                (name, value) -> as(String.class, name, value),
+                SmtpServerOptions::setUnixSocket);
+        text(
+                "unixSocketPermissions",
+                SmtpServerOptions::getUnixSocketPermissions,
+                SmtpServerOptions::setUnixSocketPermissions);
         property(
                 "hostName",
                 options -> options.getHostName().orElse(null),
@@ -47,6 +61,49 @@ final class SmtpServerOptionsJson {
                 BareNewlines.class,
                 SmtpServerOptions::getBareNewlines,
                 SmtpServerOptions::setBareNewlines);
+        property(
+                "tls",
+                options -> options.getTls().map(TlsOptionsJson::write).orElse(null),
+                (name, value) -> TlsOptionsJson.read(as(JsonObject.class, name, value)),
+                SmtpServerOptions::setTls);
+        bool("implicitTls", SmtpServerOptions::isImplicitTls, SmtpServerOptions::setImplicitTls);
+        bool("requireStartTls", SmtpServerOptions::isRequireStartTls, SmtpServerOptions::setRequireStartTls);
+        number("maxHeaderSize", SmtpServerOptions::getMaxHeaderSize, SmtpServerOptions::setMaxHeaderSize);
+        integer("maxHops", SmtpServerOptions::getMaxHops, SmtpServerOptions::setMaxHops);
+        integer("maxMessages", SmtpServerOptions::getMaxMessages, SmtpServerOptions::setMaxMessages);
+        property(
+                "commandCallLimit",
+                options -> new JsonObject(new TreeMap<>(options.getCommandCallLimit())),
+                SmtpServerOptionsJson::callLimits,
+                SmtpServerOptions::setCommandCallLimit);
+        integer("maxConnections", SmtpServerOptions::getMaxConnections, SmtpServerOptions::setMaxConnections);
+        integer(
+                "maxConnectionsPerIp",
+                SmtpServerOptions::getMaxConnectionsPerIp,
+                SmtpServerOptions::setMaxConnectionsPerIp);
+        duration("dataTimeout", SmtpServerOptions::getDataTimeout, SmtpServerOptions::setDataTimeout);
+        integer("minDataRate", SmtpServerOptions::getMinDataRate, SmtpServerOptions::setMinDataRate);
+        duration("greetingDelay", SmtpServerOptions::getGreetingDelay, SmtpServerOptions::setGreetingDelay);
+        bool("proxyProtocol", SmtpServerOptions::isProxyProtocol, SmtpServerOptions::setProxyProtocol);
+        property(
+                "proxyFrom",
+                options -> new JsonArray(options.getProxyFrom()),
+                SmtpServerOptionsJson::texts,
+                SmtpServerOptions::setProxyFrom);
+        duration(
+                "proxyProtocolTimeout",
+                SmtpServerOptions::getProxyProtocolTimeout,
+                SmtpServerOptions::setProxyProtocolTimeout);
+        bool("authRequired", SmtpServerOptions::isAuthRequired, SmtpServerOptions::setAuthRequired);
+        bool("authRequireTls", SmtpServerOptions::isAuthRequireTls, SmtpServerOptions::setAuthRequireTls);
+        property(
+                "authExcludeMechanisms",
+                options -> new JsonArray(
+                        options.getAuthExcludeMechanisms().stream().sorted().toList()),
+                (name, value) -> Set.copyOf(texts(name, value)),
+                SmtpServerOptions::setAuthExcludeMechanisms);
+        integer("maxAuthFailures", SmtpServerOptions::getMaxAuthFailures, SmtpServerOptions::setMaxAuthFailures);
+        duration("authFailureDelay", SmtpServerOptions::getAuthFailureDelay, SmtpServerOptions::setAuthFailureDelay);
         property(
                 "net",
                 options -> options.getNet().toJson(),
@@ -134,6 +191,23 @@ final class SmtpServerOptionsJson {
                     + type.getSimpleName().toLowerCase(Locale.ROOT));
         }
         return type.cast(value);
+    }
+
+    private static List<String> texts(String name, Object value) {
+        return as(JsonArray.class, name, value).stream()
+                .map(element -> as(String.class, name, element))
+                .toList();
+    }
+
+    /** A number for every command, or an object with a number for each. */
+    private static Map<String, Integer> callLimits(String name, Object value) {
+        if (value instanceof Number number) {
+            return Map.of("*", toInt(name, number));
+        }
+        JsonObject json = as(JsonObject.class, name, value);
+        return json.fieldNames().stream()
+                .collect(Collectors.toMap(
+                        Function.identity(), command -> toInt(name, as(Number.class, name, json.getValue(command)))));
     }
 
     private static int toInt(String name, Number value) {

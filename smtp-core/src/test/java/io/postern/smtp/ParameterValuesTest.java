@@ -13,7 +13,13 @@ class ParameterValuesTest {
 
     private static MailParameters mail(String text) {
         return new MailParameters(
-                OptionalLong.empty(), BodyType.SEVENBIT, false, Optional.empty(), Optional.empty(), text);
+                OptionalLong.empty(),
+                BodyType.SEVENBIT,
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                text);
     }
 
     @Test

@@ -3,13 +3,22 @@ package io.postern.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.JksOptions;
 import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.PfxOptions;
+import io.vertx.core.net.ServerSSLOptions;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +43,10 @@ class SmtpServerOptionsTest {
         String name = (flag ? "is" : "get") + setter.getName().substring(3);
         Object value = SmtpServerOptions.class.getMethod(name).invoke(options);
         Object content = value instanceof Optional<?> optional ? optional.orElse(null) : value;
-        return content instanceof NetServerOptions net ? net.toJson() : content;
+        if (content instanceof NetServerOptions net) {
+            return net.toJson();
+        }
+        return content instanceof ServerSSLOptions tls ? TlsOptionsJson.write(tls) : content;
     }
 
     /** A value that is allowed and not the default. */
@@ -50,9 +62,20 @@ class SmtpServerOptionsTest {
         } else if (type == Duration.class) {
             return ((Duration) value).plusMillis(1);
         } else if (type == String.class) {
-            return "other.example";
+            return setter.getName().equals("setUnixSocketPermissions") ? "rw-------" : "other.example";
         } else if (type == NetServerOptions.class) {
             return new NetServerOptions().setAcceptBacklog(7).setReusePort(true);
+        } else if (type == ServerSSLOptions.class) {
+            return new ServerSSLOptions()
+                    .setSni(true)
+                    .setKeyCertOptions(
+                            new PemKeyCertOptions().addKeyPath("key.pem").addCertPath("certificate.pem"));
+        } else if (type == List.class) {
+            return List.of("192.0.2.0/24", "2001:db8::1");
+        } else if (type == Set.class) {
+            return Set.of("LOGIN", "PLAIN");
+        } else if (type == Map.class) {
+            return Map.of("NOOP", 5, "*", 100);
         } else if (type.isEnum()) {
             return Arrays.stream(type.getEnumConstants())
                     .filter(constant -> !constant.equals(value))
@@ -70,7 +93,10 @@ class SmtpServerOptionsTest {
 
     @Test
     void thereAreAsManyPropertiesInJsonAsSetters() {
-        SmtpServerOptions options = new SmtpServerOptions().setHostName("mx.example");
+        SmtpServerOptions options = new SmtpServerOptions()
+                .setHostName("mx.example")
+                .setUnixSocket("/run/postern.socket")
+                .setTls(new ServerSSLOptions());
         assertThat(options.toJson().fieldNames())
                 .containsExactlyInAnyOrderElementsOf(
                         setters().map(SmtpServerOptionsTest::property).toList());
@@ -98,7 +124,7 @@ class SmtpServerOptionsTest {
     @ParameterizedTest
     @MethodSource("setters")
     void aValueOfTheWrongTypeIsRefusedWithTheNameOfTheProperty(Method setter) {
-        for (Object wrong : new Object[] {new io.vertx.core.json.JsonArray(), null}) {
+        for (Object wrong : new Object[] {new JsonArray().add(new JsonArray()), null}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new SmtpServerOptions(new JsonObject().put(property(setter), wrong)))
                     .withMessageContaining(property(setter));
@@ -134,6 +160,19 @@ class SmtpServerOptionsTest {
         "timeout, 9e17",
         "handlerTimeout, -1",
         "shutdownGrace, -1",
+        "maxHeaderSize, -1",
+        "maxHops, -1",
+        "maxMessages, -1",
+        "commandCallLimit, 0",
+        "commandCallLimit, 1.5",
+        "maxConnections, -1",
+        "maxConnectionsPerIp, -1",
+        "dataTimeout, -1",
+        "minDataRate, -1",
+        "greetingDelay, -1",
+        "proxyProtocolTimeout, 0",
+        "maxAuthFailures, 0",
+        "authFailureDelay, -1",
     })
     void aNumberThatMakesNoSenseIsRefusedWithTheNameOfTheProperty(String property, String number) {
         assertThatIllegalArgumentException()
@@ -142,11 +181,59 @@ class SmtpServerOptionsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"hostName, ''", "hostName, a b", "hostName, é", "ident, é", "bareNewlines, SOMETIMES"})
+    @CsvSource({
+        "hostName, ''",
+        "hostName, a b",
+        "hostName, é",
+        "ident, é",
+        "bareNewlines, SOMETIMES",
+        "unixSocketPermissions, 660"
+    })
     void aTextThatMakesNoSenseIsRefusedWithTheNameOfTheProperty(String property, String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new SmtpServerOptions(new JsonObject().put(property, text)))
                 .withMessageContaining(property);
+    }
+
+    @Test
+    void oneNumberLimitsTheCallsOfEveryCommand() {
+        assertThat(new SmtpServerOptions(new JsonObject().put("commandCallLimit", 20)).getCommandCallLimit())
+                .containsExactly(Map.entry("*", 20));
+    }
+
+    @Test
+    void commandsAndMechanismsAreNamedInAnyCase() {
+        SmtpServerOptions options = new SmtpServerOptions()
+                .setCommandCallLimit(Map.of("noop", 5))
+                .setAuthExcludeMechanisms(Set.of("login"));
+        assertThat(options.getCommandCallLimit()).containsOnlyKeys("NOOP");
+        assertThat(options.getAuthExcludeMechanisms()).containsExactly("LOGIN");
+    }
+
+    static Stream<ServerSSLOptions> keys() {
+        PfxOptions pfx = new PfxOptions().setPath("keys.p12").setPassword("secret");
+        JksOptions jks = new JksOptions().setPath("keys.jks").setPassword("secret");
+        PemKeyCertOptions pem = new PemKeyCertOptions().addKeyPath("key.pem").addCertPath("certificate.pem");
+        PemTrustOptions pemTrust = new PemTrustOptions().addCertPath("ca.pem");
+        return Stream.of(
+                new ServerSSLOptions().setKeyCertOptions(pem).setTrustOptions(pemTrust),
+                new ServerSSLOptions().setKeyCertOptions(pfx).setTrustOptions(jks),
+                new ServerSSLOptions().setKeyCertOptions(jks).setTrustOptions(pfx));
+    }
+
+    @ParameterizedTest
+    @MethodSource("keys")
+    void keysAndTrustedCertificatesComeBackFromJsonText(ServerSSLOptions tls) {
+        SmtpServerOptions options = new SmtpServerOptions().setTls(tls);
+        ServerSSLOptions read = new SmtpServerOptions(
+                        new JsonObject(options.toJson().encode()))
+                .getTls()
+                .orElseThrow();
+        assertThat(read.getKeyCertOptions())
+                .hasSameClassAs(tls.getKeyCertOptions())
+                .isEqualTo(tls.getKeyCertOptions());
+        assertThat(read.getTrustOptions()).hasSameClassAs(tls.getTrustOptions()).isEqualTo(tls.getTrustOptions());
+        assertThat(options.toString()).doesNotContain("secret").contains("dataSizeLimit");
     }
 
     @Test

@@ -2,7 +2,10 @@ package io.postern.smtp.protocol;
 
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Counts what is allowed a few times but suspicious when it goes on. */
 final class Budgets {
@@ -11,6 +14,9 @@ final class Budgets {
     private int unknownCommands;
     private int errors;
     private long dropped;
+    private int authFailures;
+    private int messages;
+    private @Nullable Map<String, Integer> calls;
 
     Budgets(Limits limits) {
         this.limits = limits;
@@ -32,6 +38,31 @@ final class Budgets {
     boolean drop(long octets) {
         dropped += octets;
         return dropped > Limits.DISCARD;
+    }
+
+    /** Counts a failed authentication. @return what ends the session, when this was one too many */
+    Optional<Reply> spendAuthFailure() {
+        return ++authFailures >= limits.authFailures() ? Optional.of(Replies.TOO_MANY_AUTH_FAILURES) : Optional.empty();
+    }
+
+    /** Counts a command. @return what ends the session, when it was one too many */
+    Optional<Reply> spendCall(String command) {
+        if (limits.commandCalls().isUnlimited()) {
+            return Optional.empty();
+        }
+        if (calls == null) {
+            calls = new HashMap<>();
+        }
+        return calls.merge(command, 1, Integer::sum) > limits.commandCalls().limit(command)
+                ? Optional.of(Reply.of(421, "4.7.0", command + " sent too many times"))
+                : Optional.empty();
+    }
+
+    /** Counts the beginning of a message. @return what ends the session, when it was one too many */
+    Optional<Reply> spendMessage() {
+        return limits.messages() != 0 && ++messages > limits.messages()
+                ? Optional.of(Replies.TOO_MANY_MESSAGES)
+                : Optional.empty();
     }
 
     /** A message was accepted: who delivers mail is no attacker, whatever went wrong before. */

@@ -12,6 +12,8 @@ final class Capabilities {
 
     /** RFC 9422 §4.2: six digits at the most. */
     private static final int MAX_ANNOUNCED = 999_999;
+    /** RFC 4954 §4: 12,288 octets for a line of an exchange and for AUTH with an initial response, and the line end. */
+    static final int MAX_AUTH_LINE = 12_288 + 2;
 
     private final Set<Capability> held;
     private final EhloReply reply;
@@ -22,17 +24,22 @@ final class Capabilities {
         this.held = held;
         this.reply = reply;
         this.commandLine = commandLine;
-        this.longestLine = Math.max(lineLimit(Verb.MAIL), lineLimit(Verb.RCPT));
+        this.longestLine = Math.max(lineLimit(Verb.AUTH), Math.max(lineLimit(Verb.MAIL), lineLimit(Verb.RCPT)));
     }
 
     /** What a server plans to offer. */
-    static Capabilities planned(String hostName, Limits limits, boolean smtpUtf8, Collection<String> extensionLines) {
+    static Capabilities planned(
+            String hostName, Limits limits, boolean smtpUtf8, boolean startTls, Collection<String> extensionLines) {
         EnumSet<Capability> held = EnumSet.allOf(Capability.class);
+        held.remove(Capability.AUTH); // it depends on the connection
         if (limits.messageSize() == 0) {
             held.remove(Capability.SIZE);
         }
         if (!smtpUtf8) {
             held.remove(Capability.SMTPUTF8);
+        }
+        if (!startTls) {
+            held.remove(Capability.STARTTLS);
         }
         List<String> lines = new ArrayList<>();
         for (Capability capability : held) {
@@ -46,14 +53,29 @@ final class Capabilities {
         return switch (capability) {
             case SIZE -> "SIZE " + limits.messageSize();
             case LIMITS -> "LIMITS RCPTMAX=" + Math.min(limits.recipients(), MAX_ANNOUNCED);
-            case PIPELINING, EIGHTBITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, BINARYMIME, DSN, HELP ->
-                capability.keyword();
+            case PIPELINING,
+                    EIGHTBITMIME,
+                    SMTPUTF8,
+                    ENHANCEDSTATUSCODES,
+                    CHUNKING,
+                    BINARYMIME,
+                    DSN,
+                    STARTTLS,
+                    AUTH,
+                    HELP -> capability.keyword();
         };
     }
 
     /** What holds before EHLO and after HELO: no extension but the codes in replies, which harm no client. */
     Capabilities beforeEhlo() {
         return new Capabilities(EnumSet.of(Capability.ENHANCEDSTATUSCODES), reply, commandLine);
+    }
+
+    /** These and AUTH with mechanisms. */
+    Capabilities withAuth(Collection<String> mechanisms) {
+        EnumSet<Capability> all = EnumSet.copyOf(held);
+        all.add(Capability.AUTH);
+        return new Capabilities(all, reply.with("AUTH " + String.join(" ", mechanisms)), commandLine);
     }
 
     /** What of these the application left in the reply to EHLO. */
@@ -81,6 +103,9 @@ final class Capabilities {
 
     /** The longest line for a command, its line end counted (RFC 5321 §4.1.1.1 and the extensions' own). */
     int lineLimit(Verb verb) {
+        if (verb == Verb.AUTH && has(Capability.AUTH)) {
+            return Math.max(commandLine, MAX_AUTH_LINE);
+        }
         int limit = commandLine;
         for (Capability capability : held) {
             limit += capability.grows(verb);

@@ -15,6 +15,9 @@ enum Capability {
     /** RFC 3461 §4: 500 octets more for MAIL and for RCPT. */
     DSN("DSN", 500, 500),
     LIMITS("LIMITS", 0, 0),
+    /** RFC 4954 §3: 500 octets more for MAIL. */
+    AUTH("AUTH", 500, 0),
+    STARTTLS("STARTTLS", 0, 0),
     HELP("HELP", 0, 0);
 
     private final String keyword;

@@ -13,7 +13,7 @@ public enum Dialect {
         return switch (verb) {
             case HELO, EHLO -> this == SMTP;
             case LHLO -> this == LMTP;
-            case MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, EXPN, HELP, QUIT -> true;
+            case STARTTLS, AUTH, MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, EXPN, HELP, QUIT -> true;
         };
     }
 

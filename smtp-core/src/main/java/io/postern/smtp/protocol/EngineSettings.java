@@ -16,7 +16,10 @@ public final class EngineSettings {
     private final Dialect dialect;
     private final Limits limits;
     private final BareNewlines bareNewlines;
+    private final StartTls startTls;
+    private final Auth auth;
     private final Capabilities planned;
+    private final Capabilities plannedInTls;
     private final Capabilities beforeEhlo;
     private final Map<String, ExtensionVerb> extensionVerbs;
     private final Set<String> mailParameters;
@@ -26,6 +29,8 @@ public final class EngineSettings {
     /**
      * @param hostName the server's name in the reply to EHLO
      * @param smtpUtf8 whether SMTPUTF8 is offered
+     * @param startTls whether STARTTLS is offered
+     * @param auth whether AUTH is offered
      * @param extensions what the application adds
      */
     public EngineSettings(
@@ -34,17 +39,19 @@ public final class EngineSettings {
             Limits limits,
             boolean smtpUtf8,
             BareNewlines bareNewlines,
+            StartTls startTls,
+            Auth auth,
             List<EngineExtension> extensions) {
         this.dialect = dialect;
         this.limits = limits;
         this.bareNewlines = bareNewlines;
-        this.planned = Capabilities.planned(
-                hostName,
-                limits,
-                smtpUtf8,
-                extensions.stream()
-                        .flatMap(extension -> extension.ehloLine().stream())
-                        .toList());
+        this.startTls = startTls;
+        this.auth = auth;
+        List<String> lines = extensions.stream()
+                .flatMap(extension -> extension.ehloLine().stream())
+                .toList();
+        this.planned = Capabilities.planned(hostName, limits, smtpUtf8, startTls != StartTls.NONE, lines);
+        this.plannedInTls = Capabilities.planned(hostName, limits, smtpUtf8, false, lines);
         this.beforeEhlo = planned.beforeEhlo();
         this.extensionVerbs = extensions.stream()
                 .flatMap(extension -> extension.verb().stream())
@@ -84,8 +91,17 @@ public final class EngineSettings {
         return bareNewlines;
     }
 
-    Capabilities planned() {
-        return planned;
+    Auth auth() {
+        return auth;
+    }
+
+    StartTls startTls() {
+        return startTls;
+    }
+
+    /** What is offered: STARTTLS on plain connections only (RFC 3207 §4.2). */
+    Capabilities planned(boolean secure) {
+        return secure ? plannedInTls : planned;
     }
 
     Capabilities beforeEhlo() {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class IncomingMessage implements BodyDecoder.Sink {
 
     private final BodyDecoder text;
+    private final HeaderCheck header;
     private final boolean binary;
     private final long sizeLimit;
     private final int recipients;
@@ -22,6 +23,7 @@ final class IncomingMessage implements BodyDecoder.Sink {
     IncomingMessage(EngineSettings settings, Transaction transaction, boolean chunked, Output output) {
         Limits limits = settings.limits();
         this.binary = transaction.isBinary();
+        this.header = new HeaderCheck(limits);
         this.text = new BodyDecoder(!chunked, settings.bareNewlines(), limits.textLine(), this);
         this.sizeLimit = limits.messageSize() == 0 ? Long.MAX_VALUE : limits.messageSize();
         this.recipients = transaction.recipients().size();
@@ -55,6 +57,9 @@ final class IncomingMessage implements BodyDecoder.Sink {
         if (received > sizeLimit) {
             wrong(Violation.TOO_MUCH_DATA);
         }
+        if (!header.ended()) {
+            header.look(bytes, from, to).ifPresent(this::wrong);
+        }
         if (isOpen()) {
             output.body(bytes, from, to);
         }
@@ -62,9 +67,10 @@ final class IncomingMessage implements BodyDecoder.Sink {
 
     @Override
     public void wrong(Violation what) {
-        // What the text is wrong in and that it is too large come in an order that depends on how the input is cut; the
-        // reply may not
-        if (violation == null || what == Violation.TOO_MUCH_DATA) {
+        // What the text is wrong in, and what its header and its size are, come in an order that depends on how the
+        // input
+        // is cut; the reply may not, so that the first of Violation counts
+        if (violation == null || what.compareTo(violation) < 0) {
             violation = what;
             fail(what.reply().text());
         }

@@ -8,7 +8,12 @@ package io.postern.smtp.protocol;
  * @param localPart the longest local part (RFC 5321 §4.5.3.1.1); 0 for none
  * @param recipients the most recipients of a message (RFC 5321 §4.5.3.1.8)
  * @param messageSize the largest message (RFC 1870); 0 for none
+ * @param headerSize the largest header of a message; 0 for none
+ * @param hops how many Received fields a message may have before it is taken to be in a loop (RFC 5321 §6.3); 0 for none
+ * @param messages the most messages of a session; 0 for none
+ * @param commandCalls how often each command may be used in a session
  * @param unknownCommands the unknown command at which the session ends
+ * @param authFailures the failed authentication at which the session ends
  * @param errors the mistake at which the session ends
  */
 public record Limits(
@@ -17,7 +22,12 @@ public record Limits(
         int localPart,
         int recipients,
         long messageSize,
+        long headerSize,
+        int hops,
+        int messages,
+        CommandCalls commandCalls,
         int unknownCommands,
+        int authFailures,
         int errors) {
 
     /** How many commands one run handles before it lets other connections have their turn. */

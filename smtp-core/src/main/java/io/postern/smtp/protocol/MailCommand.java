@@ -29,6 +29,7 @@ final class MailCommand implements Parameters.Taker {
     private boolean smtpUtf8;
     private Optional<DsnReturn> ret = Optional.empty();
     private Optional<String> envelopeId = Optional.empty();
+    private Optional<String> submitter = Optional.empty();
 
     private MailCommand(Capabilities capabilities, EngineSettings settings) {
         this.capabilities = capabilities;
@@ -68,9 +69,12 @@ final class MailCommand implements Parameters.Taker {
         return Parameters.read(text, command)
                 .<Parsed<MailParameters>>map(Parsed::wrong)
                 .orElseGet(() -> command.smtpUtf8 || Parameters.isAscii(text)
-                        ? Parsed.ok(new MailParameters(
-                                command.size, command.body, command.smtpUtf8, command.ret, command.envelopeId, text))
+                        ? Parsed.ok(command.parameters(text))
                         : Parsed.wrong(Violation.BAD_PARAMETER));
+    }
+
+    private MailParameters parameters(String text) {
+        return new MailParameters(size, body, smtpUtf8, ret, envelopeId, submitter, text);
     }
 
     @Override
@@ -81,6 +85,7 @@ final class MailCommand implements Parameters.Taker {
             case "SMTPUTF8" -> when(Capability.SMTPUTF8, () -> smtpUtf8(value));
             case "RET" -> when(Capability.DSN, () -> ret(value));
             case "ENVID" -> when(Capability.DSN, () -> envelopeId(value));
+            case "AUTH" -> when(Capability.AUTH, () -> submitter(value));
             default ->
                 extensionParameters.contains(keyword)
                         ? Optional.empty()
@@ -129,6 +134,16 @@ final class MailCommand implements Parameters.Taker {
             }
         }
         return Optional.of(Violation.BAD_PARAMETER);
+    }
+
+    // RFC 4954 §5: "<>" or a mailbox in xtext
+    private Optional<Violation> submitter(@Nullable String value) {
+        submitter = value == null
+                ? Optional.empty()
+                : Xtext.decode(value)
+                        .filter(decoded ->
+                                decoded.equals("<>") || Mailbox.parse(decoded).isPresent());
+        return submitter.isPresent() ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
     }
 
     private Optional<Violation> envelopeId(@Nullable String value) {

@@ -5,6 +5,8 @@ import io.postern.smtp.Envelope;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * What the engine asks of its driver. A method that asks the application is a question: the engine waits until
@@ -14,6 +16,33 @@ public interface Output {
 
     /** Sends bytes to the client. The array belongs to the driver from now on. */
     void send(byte[] bytes, int from, int to);
+
+    /**
+     * Sends bytes, of which the last are the reply to STARTTLS, and begins the TLS handshake behind them. The driver calls
+     * {@link SmtpEngine#tlsStarted()} when it is done. What it reads of plain bytes meanwhile is an attack.
+     */
+    void startTls(byte[] bytes, int from, int to);
+
+    /** Question: the connection is encrypted now; a positive answer lets the client go on. Nothing of it is sent. */
+    void secured();
+
+    /** The names of the mechanisms that this connection may use now, in upper case; asked for at EHLO. */
+    List<String> mechanisms();
+
+    /**
+     * Question: the client has sent AUTH. It is answered with {@link SmtpEngine#challenge(byte[])}, or with the reply that
+     * ends the exchange; a positive one means that the client is authenticated.
+     *
+     * @param mechanism one of {@link #mechanisms()}
+     * @param initialResponse what the client sent along, base64 removed
+     */
+    void auth(String mechanism, Optional<byte[]> initialResponse);
+
+    /** Question, answered like {@link #auth}: the client's response to a challenge, base64 removed. */
+    void authResponse(byte[] response);
+
+    /** The exchange has ended without an answer: the client cancelled it or sent what cannot be read. */
+    void authAborted();
 
     /** A command line was read, for a trace. What is secret in it is masked already. */
     void received(String line);

@@ -1,5 +1,6 @@
 package io.postern.smtp.protocol;
 
+import static io.postern.smtp.protocol.Verb.AUTH;
 import static io.postern.smtp.protocol.Verb.BDAT;
 import static io.postern.smtp.protocol.Verb.DATA;
 import static io.postern.smtp.protocol.Verb.EHLO;
@@ -12,6 +13,7 @@ import static io.postern.smtp.protocol.Verb.NOOP;
 import static io.postern.smtp.protocol.Verb.QUIT;
 import static io.postern.smtp.protocol.Verb.RCPT;
 import static io.postern.smtp.protocol.Verb.RSET;
+import static io.postern.smtp.protocol.Verb.STARTTLS;
 import static io.postern.smtp.protocol.Verb.VRFY;
 
 import java.util.Set;
@@ -30,8 +32,17 @@ public enum Phase {
     /** Greeted, but the client has not said who it is. To READY with HELO, EHLO or LHLO. */
     CONNECTED(Violation.SEND_HELLO_FIRST, HELO, EHLO, LHLO, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
 
-    /** No transaction is open. To SENDER with MAIL. */
-    READY(Violation.NEED_MAIL, HELO, EHLO, LHLO, MAIL, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
+    /** The TLS handshake is under way; what is read now is no command. To CONNECTED, or to INSECURE. */
+    TLS(Violation.OUT_OF_ORDER),
+
+    /** The application did not accept how the connection is encrypted; all that is left is QUIT (RFC 3207 §4.1). */
+    INSECURE(Violation.LACK_OF_SECURITY, QUIT),
+
+    /** No transaction is open. To SENDER with MAIL, to TLS with STARTTLS, to EXCHANGE with AUTH. */
+    READY(Violation.NEED_MAIL, HELO, EHLO, LHLO, STARTTLS, AUTH, MAIL, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
+
+    /** The client authenticates itself: a line is its answer to a challenge and no command. Back to READY. */
+    EXCHANGE(Violation.OUT_OF_ORDER),
 
     /** A sender was accepted. To RECIPIENTS with RCPT, back to READY with RSET, HELO, EHLO or LHLO. */
     SENDER(Violation.NEED_RCPT, HELO, EHLO, LHLO, RCPT, RSET, NOOP, VRFY, EXPN, HELP, QUIT),
@@ -72,8 +83,16 @@ public enum Phase {
         return allows(NOOP) && this != CHUNKS;
     }
 
+    /** What a client did wrong that sent a command which is not in order here. */
+    Violation otherwise() {
+        return otherwise;
+    }
+
     /** What a client did wrong that sent {@code verb} here. */
     Violation outOfOrder(Verb verb) {
+        if ((verb == STARTTLS || verb == AUTH) && inTransaction()) {
+            return Violation.OUT_OF_ORDER;
+        }
         return verb == MAIL && this == SENDER ? Violation.NESTED_MAIL : otherwise;
     }
 

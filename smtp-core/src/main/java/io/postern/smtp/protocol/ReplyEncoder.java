@@ -43,6 +43,11 @@ final class ReplyEncoder {
         }
     }
 
+    /** Appends {@code 334} with a challenge in base64, which has limits of its own (RFC 4954 §4). */
+    void appendChallenge(byte[] base64) {
+        line(334, ' ', "", base64, 0, base64.length);
+    }
+
     private static String enhancedPrefix(Reply reply) {
         int status = reply.code() / 100;
         if (status == 3) {
@@ -90,14 +95,19 @@ final class ReplyEncoder {
         }
     }
 
-    /** Hands what was gathered to {@code output} in one piece, and keeps no memory of it. */
-    void flush(Output output) {
+    /** Takes a region of an array. */
+    interface Sender {
+        void send(byte[] bytes, int from, int to);
+    }
+
+    /** Hands what was gathered to {@code sender} in one piece, and keeps no memory of it. */
+    void flush(Sender sender) {
         if (length > 0) {
             byte[] gathered = bytes;
             int end = length;
             bytes = EMPTY;
             length = 0;
-            output.send(gathered, 0, end);
+            sender.send(gathered, 0, end);
         }
     }
 }

@@ -3,9 +3,12 @@ package io.postern.smtp.protocol;
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
+import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -13,12 +16,20 @@ import org.jspecify.annotations.Nullable;
  * One session of SMTP or LMTP without input and output of its own: it is fed what the client sent, and speaks through
  * {@link Output}. Not for use by several threads at a time.
  *
- * <p>A driver calls {@link #start()} once, {@link #receive} while {@link #wantsInput()}, {@link #takeTurn()} when
+ * <p>A driver calls {@link #start} once, {@link #receive} while {@link #wantsInput()}, {@link #takeTurn()} when
  * {@link #wantsTurn()}, and answers each question of {@code Output} once.
  */
 public final class SmtpEngine {
 
     private static final byte[] NOTHING = {};
+
+    private static final Set<String> HTTP_METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI");
+    // the first octet of a TLS record that begins a handshake
+    private static final byte TLS_HANDSHAKE = 0x16;
+
+    // stands for the challenge where an answer is kept; what goes out holds the challenge itself
+    private static final Reply CHALLENGE = Reply.of(334, "challenge");
 
     private final EngineSettings settings;
     private final Dialect dialect;
@@ -32,6 +43,8 @@ public final class SmtpEngine {
     private @Nullable String hostName;
     private boolean extended;
     private boolean stopping;
+    private boolean secure;
+    private boolean authenticated;
     private @Nullable Transaction transaction;
     private @Nullable IncomingMessage message;
     private @Nullable ChunkDecoder chunk;
@@ -41,6 +54,7 @@ public final class SmtpEngine {
     private boolean askedAboutMessage;
     private @Nullable Reply answered;
     private @Nullable EhloReply offered;
+    private byte[] challenge = NOTHING;
 
     // What is left of the last region
     private byte[] input = NOTHING;
@@ -49,6 +63,8 @@ public final class SmtpEngine {
 
     private boolean running;
     private boolean yielded;
+    private int steps;
+    private long messageOctets;
 
     public SmtpEngine(EngineSettings settings, Output output) {
         this.settings = settings;
@@ -58,8 +74,13 @@ public final class SmtpEngine {
         this.capabilities = settings.beforeEhlo();
     }
 
-    /** The connection is there: asks for the greeting. */
-    public void start() {
+    /**
+     * The connection is there: asks for the greeting.
+     *
+     * @param encrypted whether it was encrypted from its first octet
+     */
+    public void start(boolean encrypted) {
+        secure = encrypted;
         ask(this::greet);
         output.connect();
         run();
@@ -74,6 +95,10 @@ public final class SmtpEngine {
     public void receive(byte[] bytes, int from, int to) {
         if (!wantsInput()) {
             throw new IllegalStateException("input in phase " + phase + ", but none is wanted");
+        }
+        if (phase == Phase.TLS) {
+            close("plain data in a TLS handshake"); // without a word: what is said now could be taken for encrypted
+            return;
         }
         input = bytes;
         position = from;
@@ -122,6 +147,16 @@ public final class SmtpEngine {
         answer(reply.toReply());
     }
 
+    /** Answers {@link Output#auth} and {@link Output#authResponse}: the client is to respond to {@code data}. */
+    public void challenge(byte[] data) {
+        if (!awaitsAnswer() || phase != Phase.EXCHANGE) {
+            throw new IllegalStateException("a challenge in phase " + phase + ", but none is owed");
+        }
+        challenge = data;
+        answered = CHALLENGE;
+        run();
+    }
+
     /** Answers {@link Output#bodyStart}: the application has the stream and has not refused. */
     public void bodyReady() {
         if (!awaitsAnswer() || !askedAboutMessage) {
@@ -154,6 +189,23 @@ public final class SmtpEngine {
         return reply;
     }
 
+    /** The TLS handshake that {@link Output#startTls} began is done: whatever was learnt before it is forgotten. */
+    public void tlsStarted() {
+        if (phase != Phase.TLS) {
+            throw new IllegalStateException("TLS in phase " + phase + ", but no handshake was begun");
+        }
+        // RFC 3207 §4.2: the state is that behind the greeting
+        secure = true;
+        authenticated = false;
+        hostName = null;
+        extended = false;
+        transaction = null;
+        capabilities = settings.beforeEhlo();
+        ask(reply -> phase = reply.isPositive() ? Phase.CONNECTED : Phase.INSECURE);
+        output.secured();
+        run();
+    }
+
     /** The server stops: the session ends with 421 as soon as no transaction is open. */
     public void stop() {
         stopping = true;
@@ -172,6 +224,21 @@ public final class SmtpEngine {
         if (phase != Phase.CLOSED) {
             close("the connection is gone");
         }
+    }
+
+    /** Counts the commands and answers so far, so that a driver knows for how long it has waited for the next. */
+    public int steps() {
+        return steps;
+    }
+
+    /** Whether a message is arriving, by DATA or in a chunk of BDAT. */
+    public boolean receivesMessage() {
+        return phase == Phase.BODY || chunk != null;
+    }
+
+    /** How many octets of messages were received so far, so that a driver knows how fast they come. */
+    public long messageOctets() {
+        return messageOctets;
     }
 
     /** Where the session stands. */
@@ -205,7 +272,7 @@ public final class SmtpEngine {
                     break;
                 } else if (chunk != null && chunk.complete()) {
                     endOfChunk(chunk);
-                } else if (stopping && !phase.inTransaction()) {
+                } else if (stopping && !phase.inTransaction() && phase != Phase.TLS) {
                     finish(Replies.SHUTTING_DOWN);
                 } else if (position == end) {
                     break;
@@ -225,7 +292,7 @@ public final class SmtpEngine {
         if (position == end) {
             input = NOTHING; // an idle session should not keep what it read last
         }
-        replies.flush(output);
+        replies.flush(output::send);
     }
 
     private void ask(Consumer<Reply> then) {
@@ -238,6 +305,7 @@ public final class SmtpEngine {
         asked = null;
         askedAboutMessage = false;
         answered = null;
+        steps++;
         then.accept(reply);
         if (!aboutMessage) {
             closeAfter(reply); // the answer to a message may still have to wait for the end of it
@@ -252,25 +320,49 @@ public final class SmtpEngine {
     }
 
     private void receiveCommand() {
+        if (phase == Phase.CONNECTED && lines.atStart() && input[position] == TLS_HANDSHAKE) {
+            close("a TLS client on a plain connection"); // it would not understand a word
+            return;
+        }
         CommandLines.Found found = lines.read(input, position, end, capabilities.longestLine());
         position = lines.position();
+        if (found != CommandLines.Found.NOTHING) {
+            steps++;
+        }
         switch (found) {
-            case LINE -> command(lines.line());
-            case WRONG -> {
-                refuse(lines.violation(), null);
-                if (lines.chunk() && phase != Phase.CLOSED) {
-                    finish(Replies.TOO_MUCH_DISCARDED); // as in dropChunk, with a number of octets that cannot be told
-                }
-            }
+            case LINE -> line(lines.line());
+            case WRONG -> wrongLine(lines.violation());
             case NOTHING -> {}
         }
     }
 
+    private void line(String line) {
+        if (phase == Phase.EXCHANGE) {
+            authResponse(line);
+        } else {
+            command(line);
+        }
+    }
+
+    private void wrongLine(Violation violation) {
+        if (phase == Phase.EXCHANGE) {
+            abortExchange(violation == Violation.LINE_TOO_LONG ? Violation.AUTH_LINE_TOO_LONG : violation);
+        } else {
+            refuse(violation, null);
+            if (lines.chunk() && phase != Phase.CLOSED) {
+                finish(Replies.TOO_MUCH_DISCARDED); // as in dropChunk, with a number of octets that cannot be told
+            }
+        }
+    }
+
     private void command(String line) {
-        output.received(masked(line));
         Verb verb = Verb.of(line);
+        output.received(traced(verb, line));
         if (verb == null || !dialect.knows(verb)) {
             extensionCommand(line);
+            return;
+        }
+        if (isCalledTooOften(verb.name())) {
             return;
         }
         String argument = argument(line);
@@ -282,9 +374,19 @@ public final class SmtpEngine {
         });
     }
 
-    /** The line as it may be shown. AUTH can hold a password, also where nobody has offered it. */
-    private static String masked(String line) {
-        return line.stripLeading().regionMatches(true, 0, "AUTH", 0, 4) ? "AUTH ***" : line;
+    private boolean isCalledTooOften(String command) {
+        Optional<Reply> last = budgets.spendCall(command);
+        last.ifPresent(this::finish);
+        return last.isPresent();
+    }
+
+    /** The line as a trace may show it: a secret can stand behind AUTH, and in a line that should have been part of it. */
+    private String traced(@Nullable Verb verb, String line) {
+        if (verb == Verb.AUTH) {
+            return "AUTH ***";
+        }
+        boolean known = verb != null || settings.extensionVerbs().containsKey(extensionName(line));
+        return known ? line : "*** (unknown command of " + line.length() + " characters)";
     }
 
     private static String argument(String line) {
@@ -297,10 +399,20 @@ public final class SmtpEngine {
         if (lines.octets() > capabilities.lineLimit(verb)) {
             return Optional.of(Violation.LINE_TOO_LONG);
         }
+        if (needsTls() && !verb.isAllowedBeforeTls()) {
+            return Optional.of(Violation.TLS_REQUIRED);
+        }
+        if (settings.auth().required() && !authenticated && verb.needsAuth()) {
+            return Optional.of(Violation.AUTH_REQUIRED);
+        }
         if (!phase.allows(verb)) {
             return Optional.of(phase.outOfOrder(verb));
         }
         return Optional.empty();
+    }
+
+    private boolean needsTls() {
+        return settings.startTls() == StartTls.REQUIRED && !secure;
     }
 
     /** Does what a command says. @return what is wrong with it, if anything */
@@ -308,6 +420,8 @@ public final class SmtpEngine {
         return switch (verb) {
             case HELO -> helo(argument);
             case EHLO, LHLO -> ehlo(argument);
+            case STARTTLS -> startTls(argument);
+            case AUTH -> auth(argument);
             case MAIL -> mail(argument);
             case RCPT -> rcpt(argument);
             case DATA -> data(argument);
@@ -339,16 +453,15 @@ public final class SmtpEngine {
         if (argument.isEmpty()) {
             return Optional.of(Violation.SYNTAX);
         }
+        List<String> mechanisms = output.mechanisms();
+        Capabilities base = settings.planned(secure);
+        Capabilities offer = mechanisms.isEmpty() ? base : base.withAuth(mechanisms);
         ask(reply -> {
             EhloReply lines = offered;
             offered = null;
-            hello(
-                    reply,
-                    argument,
-                    true,
-                    lines == null ? capabilities : settings.planned().offeredBy(lines));
+            hello(reply, argument, true, lines == null ? capabilities : offer.offeredBy(lines));
         });
-        output.ehlo(argument, settings.planned().reply());
+        output.ehlo(argument, offer.reply());
         return Optional.empty();
     }
 
@@ -364,7 +477,108 @@ public final class SmtpEngine {
         }
     }
 
+    private Optional<Violation> startTls(String argument) {
+        if (!argument.isEmpty()) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        if (secure) {
+            return Optional.of(Violation.TLS_ACTIVE);
+        }
+        if (!capabilities.has(Capability.STARTTLS)) {
+            return Optional.of(Violation.TLS_NOT_OFFERED);
+        }
+        if (position < end) {
+            // Whoever put this behind the command wants it to be taken for what the encrypted client sent
+            finish(Replies.DATA_AFTER_STARTTLS);
+            return Optional.empty();
+        }
+        say(Replies.READY_FOR_TLS);
+        phase = Phase.TLS;
+        replies.flush(output::startTls);
+        return Optional.empty();
+    }
+
+    private Optional<Violation> auth(String argument) {
+        if (authenticated) {
+            return Optional.of(Violation.AUTHENTICATED_ALREADY);
+        }
+        if (settings.auth().offered() && settings.auth().needsTls() && !secure) {
+            return Optional.of(Violation.AUTH_NEEDS_TLS); // before a look at what may hold a password
+        }
+        if (!capabilities.has(Capability.AUTH)) {
+            return Optional.of(Violation.AUTH_NOT_OFFERED);
+        }
+        String[] words = argument.split(" +");
+        if (argument.isEmpty() || words.length > 2) {
+            return Optional.of(Violation.SYNTAX);
+        }
+        String mechanism = words[0].toUpperCase(Locale.ROOT);
+        if (!output.mechanisms().contains(mechanism)) {
+            return Optional.of(Violation.MECHANISM_UNKNOWN);
+        }
+        Optional<byte[]> initialResponse = Optional.empty();
+        if (words.length == 2) {
+            // RFC 4954 §4: "=" is an initial response of no octets
+            initialResponse = words[1].equals("=") ? Optional.of(NOTHING) : decode(words[1]);
+            if (initialResponse.isEmpty()) {
+                return Optional.of(Violation.BAD_BASE64);
+            }
+        }
+        phase = Phase.EXCHANGE;
+        ask(this::goOnWithExchange);
+        output.auth(mechanism, initialResponse);
+        return Optional.empty();
+    }
+
+    private void authResponse(String line) {
+        output.received("***");
+        if (line.equals("*")) {
+            abortExchange(Violation.AUTH_ABORTED);
+            return;
+        }
+        decode(line)
+                .ifPresentOrElse(
+                        response -> {
+                            ask(this::goOnWithExchange);
+                            output.authResponse(response);
+                        },
+                        () -> abortExchange(Violation.BAD_BASE64));
+    }
+
+    private void abortExchange(Violation violation) {
+        phase = Phase.READY;
+        output.authAborted();
+        refuse(violation, null);
+    }
+
+    private void goOnWithExchange(Reply reply) {
+        if (reply.code() == CHALLENGE.code()) {
+            replies.appendChallenge(Base64.getEncoder().encode(challenge));
+            challenge = NOTHING;
+            return;
+        }
+        phase = Phase.READY;
+        authenticated = reply.isPositive();
+        say(reply);
+        if (reply.isPermanent()) { // that we cannot tell is no failure of the client's
+            budgets.spendAuthFailure().ifPresent(this::finish);
+        }
+    }
+
+    private static Optional<byte[]> decode(String base64) {
+        try {
+            return base64.length() % 4 == 0 ? Optional.of(Base64.getDecoder().decode(base64)) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
     private Optional<Violation> mail(String argument) {
+        Optional<Reply> last = budgets.spendMessage();
+        if (last.isPresent()) {
+            finish(last.get());
+            return Optional.empty();
+        }
         return MailCommand.parse(argument, capabilities, settings).ifOk(sender -> {
             Transaction begun = new Transaction();
             ask(reply -> {
@@ -493,10 +707,18 @@ public final class SmtpEngine {
     }
 
     private void extensionCommand(String line) {
-        String name = line.substring(0, Verb.lengthOf(line)).toUpperCase(Locale.ROOT);
-        ExtensionVerb verb = settings.extensionVerbs().get(name);
-        if (verb == null) {
-            refuse(phase == Phase.REFUSED ? Violation.ONLY_QUIT : Violation.UNKNOWN_COMMAND, null);
+        ExtensionVerb verb = settings.extensionVerbs().get(extensionName(line));
+        if (verb == null && HTTP_METHODS.contains(extensionName(line))) {
+            // a web browser was made to talk to us; what follows is not the client's own words
+            finish(Replies.NOT_SMTP);
+        } else if (verb != null && isCalledTooOften(verb.name())) {
+            return;
+        } else if (phase == Phase.REFUSED || phase == Phase.INSECURE) {
+            refuse(phase.otherwise(), null);
+        } else if (needsTls()) {
+            refuse(Violation.TLS_REQUIRED, null);
+        } else if (verb == null) {
+            refuse(Violation.UNKNOWN_COMMAND, null);
         } else if (lines.octets() > settings.limits().commandLine()) {
             refuse(Violation.LINE_TOO_LONG, null);
         } else if (!phase.allowsExtensions()) {
@@ -505,6 +727,10 @@ public final class SmtpEngine {
             ask(this::say);
             output.extension(verb, transaction(), argument(line));
         }
+    }
+
+    private static String extensionName(String line) {
+        return line.substring(0, Verb.lengthOf(line)).toUpperCase(Locale.ROOT);
     }
 
     // The message
@@ -521,6 +747,7 @@ public final class SmtpEngine {
         boolean wanted = current.isOpen();
         int from = position;
         int taken = current.receive(input, from, end);
+        messageOctets += taken - from;
         if (phase == Phase.CLOSED) {
             return; // the session was ended by who read the content
         }
@@ -535,6 +762,7 @@ public final class SmtpEngine {
     private void receiveChunk(ChunkDecoder current) {
         int taken = current.take(position, end);
         int from = position;
+        messageOctets += taken - from;
         position = taken;
         if (message != null) {
             boolean wanted = message.isOpen();
@@ -654,8 +882,8 @@ public final class SmtpEngine {
     private void finish(Reply reply) {
         if (phase == Phase.GREETING) {
             sayPlain(reply);
-        } else {
-            say(reply);
+        } else if (phase != Phase.TLS) {
+            say(reply); // in a handshake it would go out unencrypted
         }
         close(reply.text());
     }
@@ -668,7 +896,7 @@ public final class SmtpEngine {
         if (message != null) {
             message.fail(reason);
         }
-        replies.flush(output);
+        replies.flush(output::send);
         output.close();
     }
 }

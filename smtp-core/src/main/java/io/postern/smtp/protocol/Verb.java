@@ -1,6 +1,7 @@
 package io.postern.smtp.protocol;
 
 import io.postern.smtp.Reply;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,18 +10,28 @@ import org.jspecify.annotations.Nullable;
  */
 public enum Verb {
     HELO("HELO hostname"),
-    EHLO("EHLO hostname"),
-    LHLO("LHLO hostname"),
-    MAIL("MAIL FROM:<address> [SP parameters]"),
-    RCPT("RCPT TO:<address> [SP parameters]"),
-    DATA("DATA"),
-    BDAT("BDAT size [LAST]"),
+    EHLO("EHLO hostname", Fact.BEFORE_TLS),
+    LHLO("LHLO hostname", Fact.BEFORE_TLS),
+    STARTTLS("STARTTLS", Fact.BEFORE_TLS),
+    AUTH("AUTH mechanism [initial-response]"),
+    MAIL("MAIL FROM:<address> [SP parameters]", Fact.NEEDS_AUTH),
+    RCPT("RCPT TO:<address> [SP parameters]", Fact.NEEDS_AUTH),
+    DATA("DATA", Fact.NEEDS_AUTH),
+    BDAT("BDAT size [LAST]", Fact.NEEDS_AUTH),
     RSET("RSET"),
-    NOOP("NOOP [ignored]"),
-    VRFY("VRFY address"),
-    EXPN("EXPN list"),
-    HELP("HELP [command]"),
-    QUIT("QUIT");
+    NOOP("NOOP [ignored]", Fact.BEFORE_TLS),
+    VRFY("VRFY address", Fact.NEEDS_AUTH),
+    EXPN("EXPN list", Fact.NEEDS_AUTH),
+    HELP("HELP [command]", Fact.NEEDS_AUTH),
+    QUIT("QUIT", Fact.BEFORE_TLS);
+
+    /** What may be true of a command. */
+    private enum Fact {
+        /** Allowed on a plain connection where TLS is required (RFC 3207 §4). */
+        BEFORE_TLS,
+        /** Refused before AUTH where the server requires it. */
+        NEEDS_AUTH
+    }
 
     private static final Verb[] ALL = values();
     private static final int MAX_LENGTH = 8;
@@ -28,11 +39,23 @@ public enum Verb {
     private final String syntax;
     private final Reply syntaxError;
     private final long letters;
+    private final Set<Fact> facts;
 
-    Verb(String syntax) {
+    Verb(String syntax, Fact... facts) {
         this.syntax = syntax;
         this.syntaxError = Reply.of(501, "5.5.4", "Syntax: " + syntax);
         this.letters = pack(name(), name().length());
+        this.facts = Set.of(facts);
+    }
+
+    /** Whether it is refused before AUTH where the server requires it. */
+    boolean needsAuth() {
+        return facts.contains(Fact.NEEDS_AUTH);
+    }
+
+    /** Whether it is allowed on a plain connection where TLS is required. */
+    boolean isAllowedBeforeTls() {
+        return facts.contains(Fact.BEFORE_TLS);
     }
 
     /** How the command is written, for HELP. */

@@ -12,6 +12,20 @@ public enum Violation {
     BAD_CHARACTER(Replies.BAD_CHARACTER),
     BAD_UTF8(Replies.BAD_UTF8),
 
+    TLS_REQUIRED(Replies.TLS_REQUIRED),
+    TLS_ACTIVE(Replies.TLS_ACTIVE),
+    TLS_NOT_OFFERED(Replies.TLS_NOT_AVAILABLE),
+    LACK_OF_SECURITY(Replies.LACK_OF_SECURITY),
+
+    AUTH_NOT_OFFERED(Reply.of(502, "5.5.1", "Error: AUTH not implemented")),
+    AUTH_NEEDS_TLS(Replies.AUTH_NEEDS_TLS),
+    AUTH_REQUIRED(Replies.AUTH_REQUIRED),
+    AUTHENTICATED_ALREADY(Replies.AUTHENTICATED_ALREADY),
+    MECHANISM_UNKNOWN(Replies.MECHANISM_UNKNOWN),
+    AUTH_ABORTED(Replies.AUTH_ABORTED),
+    BAD_BASE64(Replies.BAD_BASE64),
+    AUTH_LINE_TOO_LONG(Replies.AUTH_LINE_TOO_LONG),
+
     OUT_OF_ORDER(Reply.of(503, "5.5.1", "Error: bad sequence of commands")),
     SEND_HELLO_FIRST(Replies.SEND_HELLO_FIRST),
     /** A client that pipelines says RCPT, DATA and BDAT before it knows that the sender was refused. */
@@ -35,7 +49,10 @@ public enum Violation {
     SIZE_TOO_LARGE(Replies.SIZE_TOO_LARGE, false),
     TOO_MANY_RECIPIENTS(Replies.TOO_MANY_RECIPIENTS, false),
 
+    // Of these the first is told when there are several
     TOO_MUCH_DATA(Replies.TOO_MUCH_DATA, false),
+    HEADER_TOO_LARGE(Replies.HEADER_TOO_LARGE),
+    TOO_MANY_HOPS(Replies.TOO_MANY_HOPS, false),
     TEXT_LINE_TOO_LONG(Replies.TEXT_LINE_TOO_LONG),
     BARE_NEWLINE(Replies.BARE_NEWLINE);
 

@@ -2,6 +2,7 @@ package io.postern.smtp.server;
 
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
+import io.postern.smtp.ProxyInfo;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
@@ -9,10 +10,15 @@ import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Output;
 import io.postern.smtp.protocol.Phase;
 import io.postern.smtp.protocol.SmtpEngine;
+import io.postern.smtp.sasl.Identity;
+import io.postern.smtp.sasl.SaslExchange;
+import io.postern.smtp.sasl.SaslFailure;
+import io.postern.smtp.sasl.SaslStep;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -22,6 +28,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -45,14 +55,24 @@ final class SmtpConnection implements Output, Session {
     private final SmtpHandler handler;
     private final SmtpEngine engine;
     private final long number;
+    private final Runnable onClosed;
 
     private @Nullable BodyStream body;
+    private @Nullable ProxyInfo proxy;
+    private @Nullable SaslExchange exchange;
+    private @Nullable Identity identity;
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
     private int question;
     /** Whether the last question, which may be asked between the chunks of a message, waits for its answer. */
     private boolean asking;
 
-    private long lastActivity;
+    // in milliseconds of Deadlines.now()
+    private long lastStep;
+    private long lastRead;
+    private long stalledSince;
+    private long windowStart;
+    private long windowOctets;
+    private boolean greeted;
     private boolean driving;
     private boolean reading = true;
     private boolean draining;
@@ -64,13 +84,22 @@ final class SmtpConnection implements Output, Session {
     private boolean ending;
     private boolean closed;
 
-    SmtpConnection(VertxSmtpServer server, Context context, NetSocket socket, SmtpHandler handler, long number) {
+    SmtpConnection(
+            VertxSmtpServer server,
+            Context context,
+            NetSocket socket,
+            SmtpHandler handler,
+            long number,
+            Runnable onClosed) {
         this.server = server;
         this.context = context;
         this.socket = socket;
         this.handler = handler;
         this.number = number;
+        this.onClosed = onClosed;
         this.engine = new SmtpEngine(server.settings(), this);
+        this.lastStep = server.deadlines().now();
+        beginRateWindow(lastStep);
     }
 
     void start() {
@@ -80,14 +109,84 @@ final class SmtpConnection implements Output, Session {
         socket.shutdownHandler(grace -> stop());
         Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
-        drive(engine::start);
+        if (socket.isSsl()) {
+            watchRenegotiation();
+        }
+        if (server.options().isProxyProtocol()) {
+            ProxyInfo header = proxyInfo();
+            proxy = header;
+            hold();
+            whenComplete(call(() -> handler.handleProxy(this, header)), this::proxyDecided);
+        } else {
+            begin();
+        }
+    }
+
+    private ProxyInfo proxyInfo() {
+        Map<Integer, Buffer> tlvs = new HashMap<>();
+        socket.proxyProtocolV2HeaderTLVs()
+                .forEach(tlv ->
+                        tlvs.put(tlv.getKey().getByte(0) & 0xFF, tlv.getValue().copy()));
+        return new ProxyInfo(socket.remoteAddress(), socket.localAddress(), socket.remoteAddress(true), tlvs);
+    }
+
+    private void proxyDecided(Future<Boolean> accepted) {
+        if (accepted.failed() && !(accepted.cause() instanceof SmtpException)) {
+            LOG.log(Level.ERROR, id() + ": handleProxy failed", accepted.cause());
+        }
+        if (Boolean.TRUE.equals(accepted.result())) {
+            begin();
+        } else {
+            Sockets.cut(socket);
+        }
+    }
+
+    private void begin() {
+        long delay = server.options().getGreetingDelay().toMillis();
+        if (delay == 0) {
+            greet();
+        } else {
+            // reads meanwhile, to catch a client that does not wait for the greeting
+            release();
+            server.vertx().setTimer(delay, v -> greet());
+        }
+    }
+
+    private void hold() {
+        reading = false;
+        socket.pause();
+    }
+
+    private void release() {
+        reading = true;
+        socket.resume();
+    }
+
+    private void greet() {
+        if (!closed && !ending) {
+            greeted = true;
+            drive(() -> engine.start(socket.isSsl()));
+        }
     }
 
     private void read(Buffer buffer) {
         reads++;
-        if (!ending) { // what a client sends behind the end of its session is nobody's
-            drive(() -> Buffers.unwrap(buffer, engine::receive));
+        lastRead = server.deadlines().now();
+        if (ending) {
+            return; // what a client sends behind the end of its session is nobody's
         }
+        if (!greeted) {
+            terminate(Replies.EARLY_TALKER);
+            return;
+        }
+        drive(() -> Buffers.unwrap(buffer, engine::receive));
+    }
+
+    private void watchRenegotiation() {
+        Sockets.watchRenegotiation(socket, () -> {
+            LOG.log(Level.WARNING, () -> id() + ": the client began a renegotiation, closing the connection");
+            Sockets.cut(socket);
+        });
     }
 
     private void inputEnded() {
@@ -107,19 +206,52 @@ final class SmtpConnection implements Output, Session {
 
     /** Ends or goes on with what has waited too long. */
     void checkDeadline() {
-        long waited = server.deadlines().now() - lastActivity;
-        if (ending) {
-            if (server.isOver(LAST_REPLIES, waited)) {
+        long now = server.deadlines().now();
+        SmtpServerOptions options = server.options();
+        if (ending || draining) {
+            // what we have to say is not read: RFC 5321 knows no deadline for it, but it cannot wait for ever
+            if (isOver(ending ? LAST_REPLIES : options.getTimeout(), now - stalledSince)) {
+                LOG.log(Level.DEBUG, () -> id() + ": the client does not read, closing the connection");
                 Sockets.cut(socket);
             }
         } else if (awaitsHandler()) {
-            if (server.isOver(server.options().getHandlerTimeout(), waited)) {
-                LOG.log(Level.WARNING, () -> id() + ": the handler has not answered for " + waited + " ms");
+            beginRateWindow(now);
+            if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
+                LOG.log(Level.WARNING, () -> id() + ": the handler has not answered in time");
                 drive(this::giveUpOnHandler);
             }
-        } else if (server.isOver(server.options().getTimeout(), waited)) {
-            terminate(Replies.CLIENT_TIMEOUT);
+        } else if (engine.receivesMessage()) {
+            checkRate(now, options);
+        } else {
+            beginRateWindow(now);
+            if (isOver(options.getTimeout(), now - lastStep)) {
+                terminate(Replies.CLIENT_TIMEOUT);
+            }
         }
+    }
+
+    private void checkRate(long now, SmtpServerOptions options) {
+        Duration patience = options.getDataTimeout();
+        if (isOver(patience, now - lastRead)) {
+            terminate(Replies.CLIENT_TIMEOUT);
+        } else if (isOver(patience, now - windowStart)) {
+            long received = engine.messageOctets() - windowOctets;
+            if (received * 1_000 < options.getMinDataRate() * (now - windowStart)) {
+                terminate(Replies.CLIENT_TIMEOUT);
+            } else {
+                beginRateWindow(now);
+            }
+        }
+    }
+
+    private void beginRateWindow(long now) {
+        windowStart = now;
+        windowOctets = engine.messageOctets();
+    }
+
+    /** Whether a time has passed that ends with {@code limit}; zero never does. */
+    private static boolean isOver(Duration limit, long waitedMillis) {
+        return !limit.isZero() && waitedMillis >= limit.toMillis();
     }
 
     private boolean awaitsHandler() {
@@ -139,7 +271,17 @@ final class SmtpConnection implements Output, Session {
 
     /** Calls into the engine. Whatever goes wrong in there ends the session, never leaves it hanging. */
     private void drive(Runnable call) {
-        lastActivity = server.deadlines().now();
+        int steps = engine.steps();
+        call(call);
+        if (engine.steps() != steps) {
+            // counted from the last whole command or answer, not from the last octet: who sends a command octet by
+            // octet
+            // has no more time for it than others
+            lastStep = server.deadlines().now();
+        }
+    }
+
+    private void call(Runnable call) {
         if (driving) {
             call.run(); // a handler answers inside a question; who asked it settles
             return;
@@ -168,6 +310,7 @@ final class SmtpConnection implements Output, Session {
         boolean full = socket.writeQueueFull();
         if (full && !draining) {
             draining = true;
+            stalledSince = server.deadlines().now();
             socket.drainHandler(v -> {
                 draining = false;
                 settle();
@@ -182,11 +325,10 @@ final class SmtpConnection implements Output, Session {
         }
         boolean read = engine.wantsInput() && !full && (body == null || body.wantsMore());
         if (read != reading) {
-            reading = read;
             if (read) {
-                socket.resume();
+                release();
             } else {
-                socket.pause();
+                hold();
             }
         }
         if (inputEnded && read) {
@@ -205,6 +347,7 @@ final class SmtpConnection implements Output, Session {
     /** Closes the socket when the last replies have left; {@link #checkDeadline()} sees to those that nobody reads. */
     private void end() {
         ending = true;
+        stalledSince = server.deadlines().now();
         if (!reading) {
             socket.resume(); // octets that nobody has read would make the close a reset, which may overtake the replies
         }
@@ -223,6 +366,7 @@ final class SmtpConnection implements Output, Session {
         }
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
         server.remove(this);
+        onClosed.run();
     }
 
     // Output: what the engine wants
@@ -236,6 +380,96 @@ final class SmtpConnection implements Output, Session {
         if (!closed) {
             socket.write(Buffers.wrap(bytes, from, to));
         }
+    }
+
+    @Override
+    public void startTls(byte[] bytes, int from, int to) {
+        Future<Void> upgraded =
+                socket.upgradeToSsl(server.tls(), Buffers.wrap(bytes, from, to)); // writes first, then starts TLS
+        whenComplete(upgraded, done -> {
+            if (done.succeeded() && engine.phase() == Phase.CLOSED) {
+                LOG.log(Level.DEBUG, () -> id() + ": TLS is there, but the session has ended meanwhile");
+            } else if (done.succeeded()) {
+                watchRenegotiation();
+                identity = null;
+                drive(engine::tlsStarted);
+            } else {
+                LOG.log(Level.DEBUG, () -> id() + ": TLS handshake failed: " + done.cause());
+                Sockets.cut(socket);
+            }
+        });
+    }
+
+    @Override
+    public List<String> mechanisms() {
+        return server.mechanisms(new Authentication(server, socket, peer()));
+    }
+
+    @Override
+    public void auth(String mechanism, Optional<byte[]> initialResponse) {
+        ask(
+                () -> {
+                    SaslExchange begun = new Authentication(server, socket, peer()).begin(mechanism);
+                    exchange = begun;
+                    return initialResponse.isPresent() ? begun.onResponse(initialResponse.get()) : begun.firstStep();
+                },
+                this::goOnWithExchange);
+    }
+
+    @Override
+    public void authResponse(byte[] response) {
+        SaslExchange current = Objects.requireNonNull(exchange);
+        ask(() -> current.onResponse(response), this::goOnWithExchange);
+    }
+
+    @Override
+    public void authAborted() {
+        exchange = null;
+    }
+
+    private void goOnWithExchange(Future<SaslStep> next) {
+        SaslStep step = next.succeeded()
+                ? next.result()
+                : new SaslStep.Failure(SaslFailure.TEMPORARILY_UNAVAILABLE, Optional.of(next.cause()));
+        if (step instanceof SaslStep.Challenge challenge) {
+            engine.challenge(challenge.data());
+        } else if (step instanceof SaslStep.Success success) {
+            exchange = null;
+            identity = success.identity();
+            server.throttle().succeeded(ClientAddress.of(socket));
+            LOG.log(Level.DEBUG, () -> id() + ": authenticated as " + success.identity());
+            engine.answer(Replies.AUTHENTICATED);
+        } else if (step instanceof SaslStep.Failure failure) {
+            exchange = null;
+            failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
+            answerLater(
+                    server.throttle()
+                            .failed(ClientAddress.of(socket), server.deadlines().now()),
+                    Authentication.reply(failure.reason()));
+        }
+    }
+
+    private void answerLater(long delayMillis, Reply reply) {
+        if (delayMillis == 0) {
+            engine.answer(reply);
+            return;
+        }
+        int asked = question;
+        server.vertx().setTimer(delayMillis, v -> {
+            if (asked == question && engine.awaitsAnswer()) {
+                drive(() -> engine.answer(reply));
+            }
+        });
+    }
+
+    @Override
+    public void secured() {
+        ask(
+                () -> handler.handleStartTls(this, socket.sslSession()),
+                accepted -> engine.answer(
+                        accepted.failed()
+                                ? refusal(accepted)
+                                : Boolean.TRUE.equals(accepted.result()) ? Replies.OK : Replies.LACK_OF_SECURITY));
     }
 
     @Override
@@ -444,14 +678,13 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public SocketAddress peer() {
-        SocketAddress local = socket.localAddress();
         // the peer of a Unix socket has no address, and not every transport says so
-        return local != null && local.isDomainSocket() ? local : socket.remoteAddress();
+        return server.address().isDomainSocket() && proxy == null ? server.address() : socket.remoteAddress();
     }
 
     @Override
     public SocketAddress local() {
-        return socket.localAddress();
+        return server.address().isDomainSocket() && proxy == null ? server.address() : socket.localAddress();
     }
 
     @Override
@@ -467,6 +700,16 @@ final class SmtpConnection implements Output, Session {
     @Override
     public Optional<SSLSession> sslSession() {
         return Optional.ofNullable(socket.sslSession());
+    }
+
+    @Override
+    public Optional<ProxyInfo> proxy() {
+        return Optional.ofNullable(proxy);
+    }
+
+    @Override
+    public Optional<Identity> authenticated() {
+        return Optional.ofNullable(identity);
     }
 
     @Override

@@ -3,9 +3,13 @@ package io.postern.smtp.server;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 
 /** What a socket can do that Vert.x keeps to itself. */
 final class Sockets {
@@ -36,5 +40,34 @@ final class Sockets {
     @SuppressWarnings("FutureReturnValueIgnored") // the socket's close handler is told
     static void cut(NetSocket socket) {
         ((NetSocketInternal) socket).channelHandlerContext().close();
+    }
+
+    /**
+     * Watches over a TLS 1.2 connection for a client that begins a second handshake, which the JDK would let it do as
+     * often as it likes. TLS 1.3 has no renegotiation.
+     *
+     * @param attempt what is done when the client tries
+     */
+    static void watchRenegotiation(NetSocket socket, Runnable attempt) {
+        ChannelPipeline pipeline =
+                ((NetSocketInternal) socket).channelHandlerContext().pipeline();
+        ChannelHandlerContext tls = pipeline.context(SslHandler.class);
+        if (tls == null) {
+            return;
+        }
+        SSLEngine engine = ((SslHandler) tls.handler()).engine();
+        if (!engine.getSession().getProtocol().equals("TLSv1.2")) {
+            return;
+        }
+        pipeline.addAfter(tls.name(), "renegotiation", new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelReadComplete(ChannelHandlerContext context) {
+                // A handshake takes an answer of the client, so it can not be both begun and done within one read
+                if (engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
+                    attempt.run();
+                }
+                context.fireChannelReadComplete();
+            }
+        });
     }
 }

@@ -6,18 +6,26 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.protocol.Auth;
+import io.postern.smtp.protocol.CommandCalls;
 import io.postern.smtp.protocol.Dialect;
 import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.EngineSettings;
 import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Limits;
+import io.postern.smtp.protocol.StartTls;
+import io.postern.smtp.sasl.SaslContext;
+import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.TcpServerConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -25,9 +33,11 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,6 +59,9 @@ public final class VertxSmtpServer implements SmtpServer {
     private final Vertx vertx;
     private final Supplier<? extends SmtpHandler> handlers;
     private final SmtpServerOptions options;
+    private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();
+    private final AuthThrottle throttle;
+    private final ProxyPeers proxyPeers;
     private final List<Extension> extensions = new ArrayList<>();
     private final Map<String, Extension> verbs = new HashMap<>();
     private final Deadlines deadlines = new Deadlines(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
@@ -57,14 +70,28 @@ public final class VertxSmtpServer implements SmtpServer {
     private volatile @Nullable Listening listening;
     private Promise<Void> lastOneGone = Promise.promise();
 
+    private @Nullable UnixSocket unixSocket;
+
+    /** What the next handshake uses; its files have been read. */
+    private volatile @Nullable ServerSSLOptions tls;
+
     /** What is known once the server listens. */
     private record Listening(
-            Context context, NetServer server, String hostName, Reply greeting, EngineSettings settings, long timer) {}
+            Context context,
+            SocketAddress address,
+            NetServer server,
+            Census census,
+            String hostName,
+            Reply greeting,
+            EngineSettings settings,
+            long timer) {}
 
     public VertxSmtpServer(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
+        this.proxyPeers = new ProxyPeers(options.getProxyFrom());
+        this.throttle = new AuthThrottle(options.getAuthFailureDelay());
     }
 
     @Override
@@ -79,22 +106,77 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     @Override
+    public SmtpServer addMechanism(SaslMechanism mechanism) {
+        if (listening != null) {
+            throw new IllegalStateException("mechanisms are added before the server listens");
+        }
+        String name = mechanism.name();
+        // RFC 4422 §3.1
+        if (!name.matches("[A-Z0-9_-]{1,20}")) {
+            throw new IllegalArgumentException("mechanism is named \"" + name
+                    + "\"; allowed are 1 to 20 capital letters, digits, hyphens and underscores (RFC 4422 §3.1)");
+        }
+        if (mechanisms.putIfAbsent(name, mechanism) != null) {
+            throw new IllegalArgumentException("mechanism " + name + " was added before");
+        }
+        return this;
+    }
+
+    @Override
     public Future<SmtpServer> listen() {
-        int port = options.getPort();
-        return listen(
-                port < 0
-                        ? SocketAddress.sharedRandomPort(-port, options.getHost())
-                        : SocketAddress.inetSocketAddress(port, options.getHost()));
+        return listen(options.getUnixSocket()
+                .map(SocketAddress::domainSocketAddress)
+                .orElseGet(() -> inetAddress(options.getPort(), options.getHost())));
+    }
+
+    private static SocketAddress inetAddress(int port, String host) {
+        return port < 0 ? SocketAddress.sharedRandomPort(-port, host) : SocketAddress.inetSocketAddress(port, host);
     }
 
     @Override
     public Future<SmtpServer> listen(SocketAddress address) {
         Context context = vertx.getOrCreateContext();
         Promise<SmtpServer> promise = Promise.promise();
-        context.runOnContext(v -> hostName(options)
+        context.runOnContext(v -> loadTls()
+                .compose(loaded -> hostName(options))
                 .compose(name -> listen(context, address, name))
                 .onComplete(promise));
         return promise.future();
+    }
+
+    private Future<Void> loadTls() {
+        if (options.isAuthRequired() && !auth().offered()) {
+            return Future.failedFuture(
+                    new IllegalArgumentException("authRequired is set, but the server has no mechanism"));
+        }
+        Optional<ServerSSLOptions> configured = options.getTls();
+        if (configured.isEmpty()) {
+            String needs =
+                    options.isImplicitTls() ? "implicitTls" : options.isRequireStartTls() ? "requireStartTls" : "";
+            return needs.isEmpty()
+                    ? Future.succeededFuture()
+                    : Future.failedFuture(new IllegalArgumentException(needs + " is set, but tls is not"));
+        }
+        return TlsKeys.load(vertx, configured.get()).map(loaded -> {
+            tls = loaded;
+            return null;
+        });
+    }
+
+    @Override
+    public Future<Void> updateTls(ServerSSLOptions newTls) {
+        Listening current = listening;
+        if (current == null || tls == null) {
+            return Future.failedFuture(new IllegalStateException("the server does not listen with TLS"));
+        }
+        return TlsKeys.load(vertx, newTls)
+                .compose(loaded -> options.isImplicitTls()
+                        ? current.server().updateSSLOptions(loaded, true).map(loaded)
+                        : Future.succeededFuture(loaded))
+                .map(loaded -> {
+                    tls = loaded;
+                    return null;
+                });
     }
 
     private Future<String> hostName(SmtpServerOptions from) {
@@ -117,21 +199,53 @@ public final class VertxSmtpServer implements SmtpServer {
         if (listening != null) {
             return Future.failedFuture(new IllegalStateException("the server listens already"));
         }
-        NetServer server = vertx.createNetServer(options.getNet());
+        if (options.isProxyProtocol() && !ProxyPeers.isDecoderPresent()) {
+            return Future.failedFuture(
+                    new IllegalStateException("proxyProtocol is set, but netty-codec-haproxy is not on the path"));
+        }
+        TcpServerConfig config = new TcpServerConfig(options.getNet())
+                .setSsl(options.isImplicitTls())
+                .setUseProxyProtocol(options.isProxyProtocol())
+                .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
+        NetServer server = vertx.createNetServer(config, tls);
         server.connectHandler(this::connected);
         server.exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause));
         Listening begun = new Listening(
                 context,
+                address,
                 server,
+                Census.of(vertx, address.toString()),
                 hostName,
                 Reply.of(220, hostName + " " + options.getIdent()),
                 settings(hostName),
                 vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
-        return server.listen(address).onFailure(cause -> forget(begun)).map(bound -> {
+        return bind(begun).onFailure(cause -> forget(begun)).map(bound -> {
             LOG.log(Level.DEBUG, () -> "listening on " + address);
             return this;
         });
+    }
+
+    private Future<?> bind(Listening begun) {
+        SocketAddress address = begun.address();
+        if (!address.isDomainSocket()) {
+            return begun.server().listen(address);
+        }
+        if (UnixSocket.isAbstract(address)) {
+            return vertx.isNativeTransportEnabled()
+                    ? begun.server().listen(address)
+                    : Future.failedFuture(new IllegalArgumentException(
+                            "a Unix socket with an abstract name needs the epoll or io_uring transport"));
+        }
+        return UnixSocket.acquire(vertx, address, options.getUnixSocketPermissions())
+                .compose(file -> begun.server()
+                        .listen(file.privateAddress())
+                        .compose(bound -> file.publish(vertx))
+                        .onSuccess(v -> unixSocket = file)
+                        .recover(cause -> begun.server()
+                                .close()
+                                .eventually(() -> file.release(vertx))
+                                .transform(v -> Future.failedFuture(cause))));
     }
 
     private EngineSettings settings(String hostName) {
@@ -141,7 +255,12 @@ public final class VertxSmtpServer implements SmtpServer {
                 options.getLocalPartLimit(),
                 options.getMaxRecipients(),
                 options.getDataSizeLimit(),
+                options.getMaxHeaderSize(),
+                options.getMaxHops(),
+                options.getMaxMessages(),
+                new CommandCalls(options.getCommandCallLimit()),
                 options.getMaxUnknownCommands(),
+                options.getMaxAuthFailures(),
                 options.getMaxErrors());
         return new EngineSettings(
                 options.isLmtp() ? Dialect.LMTP : Dialect.SMTP,
@@ -149,7 +268,25 @@ public final class VertxSmtpServer implements SmtpServer {
                 limits,
                 options.isSmtpUtf8(),
                 options.getBareNewlines(),
+                startTls(),
+                auth(),
                 extensions.stream().map(VertxSmtpServer::engineExtension).toList());
+    }
+
+    private StartTls startTls() {
+        if (tls == null || options.isImplicitTls()) {
+            return StartTls.NONE;
+        }
+        return options.isRequireStartTls() ? StartTls.REQUIRED : StartTls.OFFERED;
+    }
+
+    private Auth auth() {
+        boolean offered = mechanisms.keySet().stream().anyMatch(this::isNotExcluded);
+        return new Auth(offered, options.isAuthRequired(), options.isAuthRequireTls());
+    }
+
+    private boolean isNotExcluded(String mechanism) {
+        return !options.getAuthExcludeMechanisms().contains(mechanism);
     }
 
     private static EngineExtension engineExtension(Extension extension) {
@@ -161,16 +298,37 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     private void connected(NetSocket socket) {
+        if (options.isProxyProtocol() && !proxyPeers.contains(socket.remoteAddress(true))) {
+            LOG.log(
+                    Level.WARNING,
+                    () -> "closed a connection with a PROXY header from " + socket.remoteAddress(true)
+                            + ", which is not in proxyFrom");
+            Sockets.cut(socket);
+            return;
+        }
+        String address = ClientAddress.of(socket);
+        Census census = listening().census();
+        if (!census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp())) {
+            LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + address);
+            socket.end(Buffer.buffer(Replies.TOO_MANY_CONNECTIONS + "\r\n"));
+            return;
+        }
         SmtpHandler handler;
         try {
             handler = Objects.requireNonNull(handlers.get(), "the supplier gave no handler");
         } catch (RuntimeException | Error fault) {
+            census.leave(address);
             LOG.log(Level.ERROR, "no handler for a connection from " + socket.remoteAddress(), fault);
-            socket.end(Buffers.text(Replies.CONNECTION_FAILED + "\r\n"));
+            socket.end(Buffer.buffer(Replies.CONNECTION_FAILED + "\r\n"));
             return;
         }
-        SmtpConnection connection =
-                new SmtpConnection(this, vertx.getOrCreateContext(), socket, handler, SESSIONS.incrementAndGet());
+        SmtpConnection connection = new SmtpConnection(
+                this,
+                vertx.getOrCreateContext(),
+                socket,
+                handler,
+                SESSIONS.incrementAndGet(),
+                () -> census.leave(address));
         deadlines.add(connection);
         open.incrementAndGet();
         connection.start();
@@ -224,10 +382,18 @@ public final class VertxSmtpServer implements SmtpServer {
         if (millis == 0) {
             terminateAll();
         }
-        return stopped.eventually(this::lastOneGone).onComplete(done -> {
-            vertx.cancelTimer(timer);
-            forget(current);
-        });
+        return stopped.eventually(this::lastOneGone)
+                .eventually(this::releaseUnixSocket)
+                .onComplete(done -> {
+                    vertx.cancelTimer(timer);
+                    forget(current);
+                });
+    }
+
+    private Future<Void> releaseUnixSocket() {
+        UnixSocket file = unixSocket;
+        unixSocket = null;
+        return file == null ? Future.succeededFuture() : file.release(vertx);
     }
 
     /** Sockets are closed before their close handlers, which tell the application, have run. */
@@ -259,6 +425,14 @@ public final class VertxSmtpServer implements SmtpServer {
         return listening().settings();
     }
 
+    ServerSSLOptions tls() {
+        return Objects.requireNonNull(tls, "the server has no TLS");
+    }
+
+    SocketAddress address() {
+        return listening().address();
+    }
+
     String hostName() {
         return listening().hostName();
     }
@@ -271,13 +445,31 @@ public final class VertxSmtpServer implements SmtpServer {
         return Objects.requireNonNull(listening, "the server does not listen");
     }
 
-    Extension extension(ExtensionVerb verb) {
-        return Objects.requireNonNull(verbs.get(verb.name()), verb.name());
+    /** The mechanisms that a connection may use. */
+    List<String> mechanisms(SaslContext context) {
+        if (mechanisms.isEmpty() || (options.isAuthRequireTls() && context.tls().isEmpty())) {
+            return List.of();
+        }
+        return mechanisms.values().stream()
+                .filter(mechanism -> isNotExcluded(mechanism.name()) && mechanism.isOffered(context))
+                .map(SaslMechanism::name)
+                .toList();
     }
 
-    /** Whether a time has passed that ends with {@code limit}; zero never does. */
-    boolean isOver(Duration limit, long waitedMillis) {
-        return !limit.isZero() && waitedMillis >= limit.toMillis();
+    SaslMechanism mechanism(String name) {
+        return Objects.requireNonNull(mechanisms.get(name), name);
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    AuthThrottle throttle() {
+        return throttle;
+    }
+
+    Extension extension(ExtensionVerb verb) {
+        return Objects.requireNonNull(verbs.get(verb.name()), verb.name());
     }
 
     String sessionId(long number) {

@@ -21,7 +21,7 @@ class BdatTest {
     @Test
     void whatIsDroppedOfRefusedChunksIsCountedOverTheSession() {
         EngineHarness.Run run = new EngineHarness.Run(smtp().settings(), new RecordingOutput(smtp(), false));
-        run.engine.start();
+        run.engine.start(false);
         run.feed("EHLO client.example\r\nBDAT 134217728\r\n".getBytes(US_ASCII));
         byte[] region = new byte[1_048_576];
         for (int i = 0; i < 128; i++) {

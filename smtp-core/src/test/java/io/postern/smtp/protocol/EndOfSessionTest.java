@@ -21,7 +21,8 @@ class EndOfSessionTest {
 
     /** What leads to each phase in which a session can stay. */
     private static EngineHarness.Run at(Phase phase, boolean later) {
-        EngineHarness harness = smtp();
+        EngineHarness harness =
+                smtp().startTls(StartTls.OFFERED).auth("LOGIN").answers("SECURED", Replies.LACK_OF_SECURITY);
         if (phase == Phase.REFUSED) {
             harness.answers("CONNECT", Reply.of(554, "No service"));
         }
@@ -30,18 +31,25 @@ class EndOfSessionTest {
                 switch (phase) {
                     case GREETING, REFUSED, CONNECTED -> "";
                     case READY -> "EHLO c<CR><LF>";
+                    case TLS, INSECURE -> "EHLO c<CR><LF>STARTTLS<CR><LF>";
+                    case EXCHANGE -> "EHLO c<CR><LF>AUTH LOGIN<CR><LF>";
                     case SENDER -> "EHLO c<CR><LF>MAIL FROM:<a@b.example><CR><LF>";
                     case RECIPIENTS -> RECIPIENTS;
                     case BODY -> RECIPIENTS + "DATA<CR><LF>half";
                     case CHUNKS -> RECIPIENTS + "BDAT 4<CR><LF>half";
                     case CLOSED -> "QUIT<CR><LF>";
                 });
+        if (phase == Phase.INSECURE) {
+            run.output.handshake();
+            run.settle();
+        }
         run.output.forget();
         return run;
     }
 
     static Stream<Phase> phases() {
-        return Stream.of(Phase.values()).filter(phase -> phase != Phase.GREETING && phase != Phase.CLOSED);
+        return Stream.of(Phase.values())
+                .filter(phase -> phase != Phase.GREETING && phase != Phase.TLS && phase != Phase.CLOSED);
     }
 
     @ParameterizedTest
@@ -109,7 +117,7 @@ class EndOfSessionTest {
     @Test
     void aServerThatStopsBeforeTheGreetingIsDecidedClosesBehindIt() {
         EngineHarness.Run run = new EngineHarness.Run(smtp().settings(), new RecordingOutput(smtp(), true));
-        run.engine.start();
+        run.engine.start(false);
         run.engine.stop();
         assertThat(run.output.sent()).isEmpty();
         run.settle();
@@ -157,7 +165,7 @@ class EndOfSessionTest {
             SmtpEngine[] engine = new SmtpEngine[1];
             Output ending = (Output) java.lang.reflect.Proxy.newProxyInstance(
                     Output.class.getClassLoader(), new Class<?>[] {Output.class}, (proxy, method, arguments) -> {
-                        method.invoke(recorded, arguments);
+                        Object result = method.invoke(recorded, arguments);
                         if (method.getName().equals("body")) {
                             if (told) {
                                 engine[0].terminate(Replies.SHUTTING_DOWN);
@@ -165,11 +173,11 @@ class EndOfSessionTest {
                                 engine[0].disconnected();
                             }
                         }
-                        return null;
+                        return result;
                     });
             engine[0] = new SmtpEngine(smtp().settings(), ending);
             recorded.attach(engine[0]);
-            engine[0].start();
+            engine[0].start(false);
             byte[] octets = Transcript.octets(RECIPIENTS + command + "ab<CR><LF>.<CR><LF>NOOP<CR><LF>");
             engine[0].receive(octets, 0, octets.length);
             assertThat(recorded.failures()).isOne();

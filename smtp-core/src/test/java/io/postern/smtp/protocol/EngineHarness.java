@@ -35,7 +35,16 @@ final class EngineHarness implements RecordingOutput.Application {
     private int recipients = 1_000;
     private long messageSize = 33_554_432;
     private int unknownCommands = 5;
+    private int authFailures = 3;
     private int errors = 20;
+    private long headerSize = 1_048_576;
+    private int hops = 100;
+    private int messages;
+    private CommandCalls commandCalls = CommandCalls.UNLIMITED;
+    private boolean encrypted;
+    private StartTls startTls = StartTls.NONE;
+    private Auth auth = Auth.NONE;
+    private List<String> mechanisms = List.of();
     private int answersMessageAfter = -1;
     private final List<EngineExtension> extensions = new ArrayList<>();
     private final Map<String, Reply> answers = new HashMap<>();
@@ -88,6 +97,59 @@ final class EngineHarness implements RecordingOutput.Application {
     EngineHarness budgets(int unknown, int mistakes) {
         unknownCommands = unknown;
         errors = mistakes;
+        return this;
+    }
+
+    EngineHarness authFailures(int most) {
+        authFailures = most;
+        return this;
+    }
+
+    EngineHarness headerSize(long octets) {
+        headerSize = octets;
+        return this;
+    }
+
+    EngineHarness hops(int most) {
+        hops = most;
+        return this;
+    }
+
+    EngineHarness messages(int most) {
+        messages = most;
+        return this;
+    }
+
+    EngineHarness commandCalls(Map<String, Integer> limits) {
+        commandCalls = new CommandCalls(limits);
+        return this;
+    }
+
+    /** The connection is encrypted from its first octet. */
+    EngineHarness encrypted() {
+        encrypted = true;
+        return this;
+    }
+
+    EngineHarness startTls(StartTls policy) {
+        startTls = policy;
+        return this;
+    }
+
+    /** Has AUTH, on plain connections too. */
+    EngineHarness auth(String... names) {
+        auth = new Auth(true, auth.required(), auth.needsTls());
+        mechanisms = List.of(names);
+        return this;
+    }
+
+    EngineHarness authRequired() {
+        auth = new Auth(auth.offered(), true, auth.needsTls());
+        return this;
+    }
+
+    EngineHarness authNeedsTls() {
+        auth = new Auth(auth.offered(), auth.required(), true);
         return this;
     }
 
@@ -161,6 +223,8 @@ final class EngineHarness implements RecordingOutput.Application {
             case "VRFY" -> Replies.CANNOT_VRFY;
             case "EXPN" -> Replies.EXPN_NOT_IMPLEMENTED;
             case "QUIT" -> Replies.BYE;
+            case "AUTH" -> question.endsWith("]") ? Replies.AUTHENTICATED : Reply.of(334, "");
+            case "RESPONSE" -> Replies.AUTHENTICATED;
             default -> Replies.OK;
         };
     }
@@ -168,6 +232,11 @@ final class EngineHarness implements RecordingOutput.Application {
     @Override
     public EhloReply ehlo(EhloReply planned) {
         return offer.apply(planned);
+    }
+
+    @Override
+    public List<String> mechanisms(boolean secure) {
+        return auth.needsTls() && !secure ? List.of() : mechanisms;
     }
 
     @Override
@@ -201,6 +270,7 @@ final class EngineHarness implements RecordingOutput.Application {
         if (answersMessageAfter < 0) { // whether an early answer comes before the end of the message depends on the cut
             assertThat(actual.messages()).as("messages " + how).isEqualTo(expected.messages());
         }
+        assertThat(actual.received()).as("traced " + how).isEqualTo(expected.received());
         assertThat(actual.failures()).as("failed messages " + how).isEqualTo(expected.failures());
         assertThat(actual.isClosed()).as("closed " + how).isEqualTo(expected.isClosed());
     }
@@ -249,7 +319,7 @@ final class EngineHarness implements RecordingOutput.Application {
     /** A session at the rung of the ladder that was chosen, for tests that lead it by hand. */
     Run begin(boolean later) {
         Run run = new Run(settings(), new RecordingOutput(this, later));
-        run.engine.start();
+        run.start(encrypted);
         run.settle();
         if (!ladder.isEmpty()) {
             run.feed(ladder.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
@@ -263,8 +333,20 @@ final class EngineHarness implements RecordingOutput.Application {
     }
 
     EngineSettings settings() {
-        Limits limits = new Limits(512, textLine, localPart, recipients, messageSize, unknownCommands, errors);
-        return new EngineSettings(dialect, HOST, limits, smtpUtf8, bareNewlines, extensions);
+        Limits limits = new Limits(
+                512,
+                textLine,
+                localPart,
+                recipients,
+                messageSize,
+                headerSize,
+                hops,
+                messages,
+                commandCalls,
+                unknownCommands,
+                authFailures,
+                errors);
+        return new EngineSettings(dialect, HOST, limits, smtpUtf8, bareNewlines, startTls, auth, extensions);
     }
 
     /** One session. It queues what it is fed, as a driver does, while the engine does not want input. */
@@ -277,6 +359,11 @@ final class EngineHarness implements RecordingOutput.Application {
             this.output = output;
             this.engine = new SmtpEngine(settings, output);
             output.attach(engine);
+        }
+
+        void start(boolean encrypted) {
+            output.connected(encrypted);
+            engine.start(encrypted);
         }
 
         private void step(Transcript.Step step, int first, int others) {
@@ -296,6 +383,7 @@ final class EngineHarness implements RecordingOutput.Application {
                     case STOP -> engine.stop();
                     case TIMEOUT -> engine.terminate(Replies.CLIENT_TIMEOUT);
                     case DISCONNECT -> engine.disconnected();
+                    case HANDSHAKE -> output.handshake();
                 }
                 settle();
             }

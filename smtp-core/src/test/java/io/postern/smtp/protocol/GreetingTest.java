@@ -81,7 +81,7 @@ class GreetingTest {
     @Covers("RFC 2034 §4")
     void whatEndsTheSessionInPlaceOfTheGreetingHasNoEnhancedCode() {
         EngineHarness.Run run = new EngineHarness.Run(smtp().settings(), new RecordingOutput(smtp(), true));
-        run.engine.start();
+        run.engine.start(false);
         run.engine.terminate(Replies.SHUTTING_DOWN);
         assertThat(run.output.sent()).isEqualTo("421 Service shutting down, closing connection\r\n");
     }
@@ -89,7 +89,7 @@ class GreetingTest {
     @Test
     void nothingIsReadBeforeTheGreetingIsDecided() {
         EngineHarness.Run run = new EngineHarness.Run(smtp().settings(), new RecordingOutput(smtp(), true));
-        run.engine.start();
+        run.engine.start(false);
         assertThat(run.engine.wantsInput()).isFalse();
         assertThat(run.engine.awaitsAnswer()).isTrue();
         run.settle();

@@ -31,7 +31,10 @@ class OrderOfCommandsTest {
         expected.put(Phase.GREETING, Set.of());
         expected.put(Phase.REFUSED, Set.of(Verb.QUIT));
         expected.put(Phase.CONNECTED, ALWAYS);
-        expected.put(Phase.READY, with(Verb.MAIL));
+        expected.put(Phase.TLS, Set.of());
+        expected.put(Phase.INSECURE, Set.of(Verb.QUIT));
+        expected.put(Phase.EXCHANGE, Set.of());
+        expected.put(Phase.READY, with(Verb.MAIL, Verb.STARTTLS, Verb.AUTH));
         expected.put(Phase.SENDER, with(Verb.RCPT));
         expected.put(Phase.RECIPIENTS, with(Verb.RCPT, Verb.DATA, Verb.BDAT));
         expected.put(Phase.BODY, Set.of());

@@ -18,7 +18,7 @@ class OtherCommandsTest {
         smtp().plays("""
                 S: 220 ...
                 C: HELP
-                S: 214 2.0.0 Supported commands: BDAT DATA EHLO EXPN HELO HELP MAIL NOOP QUIT RCPT RSET VRFY
+                S: 214 2.0.0 Supported commands: AUTH BDAT DATA EHLO EXPN HELO HELP MAIL NOOP QUIT RCPT RSET STARTTLS VRFY
                 C: help mail
                 S: 214 2.0.0 Syntax: MAIL FROM:<address> [SP parameters]
                 C: HELP LHLO
@@ -27,7 +27,7 @@ class OtherCommandsTest {
         lmtp().plays("""
                 S: 220 ...
                 C: HELP
-                S: 214 2.0.0 Supported commands: BDAT DATA EXPN HELP LHLO MAIL NOOP QUIT RCPT RSET VRFY
+                S: 214 2.0.0 Supported commands: AUTH BDAT DATA EXPN HELP LHLO MAIL NOOP QUIT RCPT RSET STARTTLS VRFY
                 """);
     }
 

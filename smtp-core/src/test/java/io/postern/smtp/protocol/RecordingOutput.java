@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,9 @@ final class RecordingOutput implements Output {
 
         EhloReply ehlo(EhloReply planned);
 
+        /** The mechanisms of a connection. */
+        List<String> mechanisms(boolean secure);
+
         /** The answer to a message, given once it is this long; -1 to answer at the end. */
         int answersMessageAfter();
     }
@@ -32,6 +36,7 @@ final class RecordingOutput implements Output {
     private final Application application;
     private final boolean later;
     private final List<String> questions = new ArrayList<>();
+    private final List<String> received = new ArrayList<>();
     private final List<String> messages = new ArrayList<>();
     private final List<Envelope> envelopes = new ArrayList<>();
     private final List<Sender> senders = new ArrayList<>();
@@ -44,6 +49,8 @@ final class RecordingOutput implements Output {
     private int failures;
     private boolean answered;
     private boolean closed;
+    private boolean secure;
+    private boolean handshaking;
 
     RecordingOutput(Application application, boolean later) {
         this.application = application;
@@ -52,6 +59,19 @@ final class RecordingOutput implements Output {
 
     void attach(SmtpEngine attached) {
         engine = attached;
+    }
+
+    /** @param encrypted whether the connection was encrypted from its first octet */
+    void connected(boolean encrypted) {
+        secure = encrypted;
+    }
+
+    /** The TLS handshake that the engine asked for succeeds. */
+    void handshake() {
+        check(handshaking, "no handshake was begun");
+        handshaking = false;
+        secure = true;
+        engine().tlsStarted();
     }
 
     private SmtpEngine engine() {
@@ -87,6 +107,7 @@ final class RecordingOutput implements Output {
     @Override
     public void send(byte[] bytes, int from, int to) {
         check(!closed, "bytes were sent after close");
+        check(!handshaking, "bytes were sent in a TLS handshake");
         check(from < to, "nothing was sent");
         sends++;
         sent.write(bytes, from, to - from);
@@ -95,6 +116,58 @@ final class RecordingOutput implements Output {
     @Override
     public void received(String line) {
         check(!closed, "a command was read after close");
+        received.add(line);
+    }
+
+    @Override
+    public void startTls(byte[] bytes, int from, int to) {
+        check(!secure, "TLS inside TLS");
+        send(bytes, from, to);
+        questions.add("STARTTLS");
+        handshaking = true;
+    }
+
+    @Override
+    public void secured() {
+        ask("SECURED");
+    }
+
+    @Override
+    public List<String> mechanisms() {
+        return application.mechanisms(secure);
+    }
+
+    @Override
+    public void auth(String mechanism, Optional<byte[]> initialResponse) {
+        askExchange("AUTH " + mechanism
+                + initialResponse.map(octets -> " " + bracketed(octets)).orElse(""));
+    }
+
+    @Override
+    public void authResponse(byte[] response) {
+        askExchange("RESPONSE " + bracketed(response));
+    }
+
+    @Override
+    public void authAborted() {
+        questions.add("ABORTED");
+    }
+
+    private static String bracketed(byte[] octets) {
+        return "[" + new String(octets, StandardCharsets.ISO_8859_1) + "]";
+    }
+
+    /** An answer of 334 is a challenge with its text. */
+    private void askExchange(String question) {
+        questions.add(question);
+        Reply answer = application.answer(question);
+        give(() -> {
+            if (answer.code() == 334) {
+                engine().challenge(answer.text().getBytes(StandardCharsets.ISO_8859_1));
+            } else {
+                engine().answer(answer);
+            }
+        });
     }
 
     @Override
@@ -262,6 +335,7 @@ final class RecordingOutput implements Output {
         sent.reset();
         sends = 0;
         questions.clear();
+        received.clear();
     }
 
     /** In how many pieces it was sent. */
@@ -272,6 +346,11 @@ final class RecordingOutput implements Output {
     /** What the application was asked. */
     List<String> questions() {
         return questions;
+    }
+
+    /** The command lines as a trace shows them. */
+    List<String> received() {
+        return received;
     }
 
     /** The messages that came to their end, octets as characters. */

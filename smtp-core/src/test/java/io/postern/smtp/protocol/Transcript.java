@@ -27,7 +27,8 @@ record Transcript(List<Step> steps) {
     enum Event {
         STOP,
         TIMEOUT,
-        DISCONNECT
+        DISCONNECT,
+        HANDSHAKE
     }
 
     sealed interface Step {}

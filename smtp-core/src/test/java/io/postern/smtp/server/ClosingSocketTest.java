@@ -78,7 +78,7 @@ class ClosingSocketTest extends SocketTestBase {
     @Test
     void aClientThatStopsInsideAMessageGets421() throws Exception {
         BodyRecorder recorder = new BodyRecorder();
-        SmtpServer server = listen(recorder, options().setTimeout(Duration.ofSeconds(3)));
+        SmtpServer server = listen(recorder, options().setDataTimeout(Duration.ofMillis(300)));
         WireClient client = inData(server);
         client.send("Subject: hi\r\n");
         assertThat(client.readToEnd()).isEqualTo(Replies.CLIENT_TIMEOUT + "\r\n");

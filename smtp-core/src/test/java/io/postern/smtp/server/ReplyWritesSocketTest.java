@@ -40,7 +40,7 @@ class ReplyWritesSocketTest extends SocketTestBase {
         VertxSmtpServer server = (VertxSmtpServer) listen(handler);
         NetServer noting = vertx.createNetServer().connectHandler(socket -> {
             SmtpConnection connection =
-                    new SmtpConnection(server, vertx.getOrCreateContext(), noted(socket), handler, 1);
+                    new SmtpConnection(server, vertx.getOrCreateContext(), noted(socket), handler, 1, () -> {});
             connection.start();
         });
         WireClient client = connected(await(noting.listen(0, "127.0.0.1")).actualPort());

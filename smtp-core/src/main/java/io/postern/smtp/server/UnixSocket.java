@@ -1,0 +1,213 @@
+package io.postern.smtp.server;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.shareddata.LocalMap;
+import io.vertx.core.shareddata.Shareable;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file of a Unix socket that servers of one Vertx listen on together.
+ *
+ * <p>The transports disagree about a file that stands in the way (native ones remove whatever it is), and each creates the
+ * socket with the permissions of the umask. So the socket is bound in a directory that nobody else can enter, gets its
+ * permissions there, and is then linked to its path, which fails when something stands there. A socket that no server
+ * listens on any more is removed first, after a connection to it was refused.
+ */
+final class UnixSocket implements Shareable {
+
+    /** What every system takes: 104 octets with the terminating NUL on BSD and macOS, 108 on Linux. */
+    static final int MAX_PATH = 103;
+
+    private static final String MAP = "io.postern.smtp.unix";
+    private static final int FILE_TYPE = 0170000;
+    private static final int SOCKET_TYPE = 0140000;
+    private static final String NAME = "s";
+    private static final FileAttribute<?> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+    private final Path path;
+    private final Set<PosixFilePermission> permissions;
+    private int servers;
+    private @Nullable Path directory;
+    /** The file that is shown under the path, by which it is told from one that took its place. */
+    private @Nullable Object published;
+
+    private UnixSocket(Path path, Set<PosixFilePermission> permissions) {
+        this.path = path;
+        this.permissions = permissions;
+    }
+
+    /** Whether the address is a name and no file: a Linux speciality that begins with NUL. */
+    static boolean isAbstract(SocketAddress address) {
+        return address.path().startsWith("\0");
+    }
+
+    /**
+     * Makes ready to listen. Whoever gets it must {@link #release} it.
+     *
+     * @param permissions such as {@code rw-rw----}
+     */
+    static Future<UnixSocket> acquire(Vertx vertx, SocketAddress address, String permissions) {
+        Path path = Path.of(address.path()).toAbsolutePath();
+        Set<PosixFilePermission> parsed = PosixFilePermissions.fromString(permissions);
+        LocalMap<String, UnixSocket> all = vertx.sharedData().getLocalMap(MAP);
+        return vertx.executeBlocking(
+                () -> {
+                    while (true) {
+                        UnixSocket socket = all.computeIfAbsent(path.toString(), key -> new UnixSocket(path, parsed));
+                        if (socket.enter(all)) {
+                            return socket;
+                        }
+                    }
+                },
+                false);
+    }
+
+    /** @return false when its last server has left it meanwhile, so that it is not in {@code all} any more */
+    private synchronized boolean enter(LocalMap<String, UnixSocket> all) throws IOException {
+        if (all.get(path.toString()) != this) {
+            return false;
+        }
+        if (directory == null) {
+            try {
+                clear();
+                directory = privateDirectory();
+            } catch (IOException e) {
+                all.remove(path.toString(), this);
+                throw e;
+            }
+        }
+        servers++;
+        return true;
+    }
+
+    // The names are short, because the path of a socket is
+    private Path privateDirectory() throws IOException {
+        checkLength(parent().resolve(".0000").resolve(NAME));
+        while (true) {
+            int random = ThreadLocalRandom.current().nextInt(36 * 36 * 36, 36 * 36 * 36 * 36);
+            try {
+                return Files.createDirectory(
+                        parent().resolve("." + Integer.toString(random, Character.MAX_RADIX)), OWNER_ONLY);
+            } catch (FileAlreadyExistsException e) {
+                continue;
+            }
+        }
+    }
+
+    private Path parent() {
+        Path parent = path.getParent();
+        return parent == null ? path : parent;
+    }
+
+    /** Removes a socket that was left behind; refuses everything else that stands in the way. */
+    private void clear() throws IOException {
+        checkLength(path);
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            if (!Files.isDirectory(parent())) {
+                throw new NoSuchFileException(parent().toString(), null, "the directory for the socket does not exist");
+            }
+            return;
+        }
+        int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        if ((mode & FILE_TYPE) != SOCKET_TYPE) {
+            throw new FileAlreadyExistsException(path.toString(), null, "is no socket, and is left as it is");
+        }
+        try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            throw new BindException("Address already in use: a server listens on " + path + probe.getLocalAddress());
+        } catch (ConnectException refused) {
+            Files.deleteIfExists(path);
+        }
+    }
+
+    private static void checkLength(Path socket) throws BindException {
+        int octets = socket.toString().getBytes(StandardCharsets.UTF_8).length;
+        if (octets > MAX_PATH) {
+            throw new BindException("path of the Unix socket has " + octets + " octets; at most " + MAX_PATH
+                    + " are possible: " + socket);
+        }
+    }
+
+    /** Where a server listens before {@link #publish}. */
+    synchronized SocketAddress privateAddress() {
+        if (directory == null) {
+            throw new IllegalStateException("released");
+        }
+        return SocketAddress.domainSocketAddress(directory.resolve(NAME).toString());
+    }
+
+    /** Shows the socket, on which a server listens now, under its path. */
+    Future<Void> publish(Vertx vertx) {
+        return vertx.executeBlocking(
+                () -> {
+                    link();
+                    return null;
+                },
+                false);
+    }
+
+    private synchronized void link() throws IOException {
+        if (directory != null && published == null) {
+            Path bound = directory.resolve(NAME);
+            Files.setPosixFilePermissions(bound, permissions);
+            try {
+                Files.createLink(path, bound);
+            } catch (UnsupportedOperationException e) {
+                Files.move(bound, path); // where sockets cannot be linked, nothing guards the moment since clear()
+            }
+            published = fileKey();
+        }
+    }
+
+    private @Nullable Object fileKey() throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /** A server has stopped: the last one takes the file along. */
+    Future<Void> release(Vertx vertx) {
+        return vertx.executeBlocking(
+                () -> {
+                    leave(vertx);
+                    return null;
+                },
+                false);
+    }
+
+    private synchronized void leave(Vertx vertx) throws IOException {
+        if (--servers > 0 || directory == null) {
+            return;
+        }
+        vertx.sharedData().getLocalMap(MAP).remove(path.toString(), this);
+        if (published != null && published.equals(fileKey())) {
+            Files.deleteIfExists(path);
+        }
+        published = null;
+        Files.deleteIfExists(directory.resolve(NAME));
+        Files.deleteIfExists(directory);
+        directory = null;
+    }
+}
