@@ -1,10 +1,13 @@
 package io.postern.smtp.benchmarks;
 
 import io.postern.smtp.BareNewlines;
+import io.postern.smtp.protocol.Auth;
+import io.postern.smtp.protocol.CommandCalls;
 import io.postern.smtp.protocol.Dialect;
 import io.postern.smtp.protocol.EngineSettings;
 import io.postern.smtp.protocol.Limits;
 import io.postern.smtp.protocol.SmtpEngine;
+import io.postern.smtp.protocol.StartTls;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -49,13 +52,14 @@ public class EngineSessionBenchmark {
 
     @Setup(Level.Iteration)
     public void greet() {
-        Limits limits = new Limits(512, 1_000, 0, 1_000, 33_554_432, 5, 20);
-        EngineSettings settings =
-                new EngineSettings(Dialect.SMTP, "bench.example", limits, true, BareNewlines.REJECT, List.of());
+        Limits limits =
+                new Limits(512, 1_000, 0, 1_000, 33_554_432, 1_048_576, 100, 0, CommandCalls.UNLIMITED, 5, 3, 20);
+        EngineSettings settings = new EngineSettings(
+                Dialect.SMTP, "bench.example", limits, true, BareNewlines.REJECT, StartTls.NONE, Auth.NONE, List.of());
         output = new SinkOutput();
         engine = new SmtpEngine(settings, output);
         output.connectTo(engine);
-        engine.start();
+        engine.start(false);
         feed("EHLO client.example\r\n".getBytes(StandardCharsets.US_ASCII));
         segments = segments();
     }

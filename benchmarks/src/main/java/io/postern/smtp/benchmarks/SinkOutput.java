@@ -9,6 +9,8 @@ import io.postern.smtp.Sender;
 import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Output;
 import io.postern.smtp.protocol.SmtpEngine;
+import java.util.List;
+import java.util.Optional;
 
 /** A driver without a socket whose application says yes at once; it counts what passes, so that nothing is optimised away. */
 final class SinkOutput implements Output {
@@ -31,6 +33,36 @@ final class SinkOutput implements Output {
     @Override
     public void send(byte[] bytes, int from, int to) {
         octets += to - from;
+    }
+
+    @Override
+    public void startTls(byte[] bytes, int from, int to) {
+        throw new UnsupportedOperationException("STARTTLS is not offered");
+    }
+
+    @Override
+    public void secured() {
+        engine.answer(Replies.OK);
+    }
+
+    @Override
+    public List<String> mechanisms() {
+        return List.of();
+    }
+
+    @Override
+    public void auth(String mechanism, Optional<byte[]> initialResponse) {
+        engine.answer(Replies.AUTHENTICATED);
+    }
+
+    @Override
+    public void authResponse(byte[] response) {
+        engine.answer(Replies.AUTHENTICATED);
+    }
+
+    @Override
+    public void authAborted() {
+        throw new IllegalStateException("the exchange was aborted");
     }
 
     @Override
