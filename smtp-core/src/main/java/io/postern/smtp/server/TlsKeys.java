@@ -19,6 +19,7 @@ import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.X509KeyManager;
@@ -51,17 +52,20 @@ final class TlsKeys {
                     + options.getEnabledSecureTransportProtocols() + "; allowed are TLSv1.2 and TLSv1.3"));
         }
         return vertx.executeBlocking(
-                () -> {
-                    ServerSSLOptions loaded = options.copy();
-                    loaded.setEnabledSecureTransportProtocols(protocols);
-                    loaded.setKeyCertOptions(read(vertx, keys));
-                    if (options.getTrustOptions() != null) {
-                        loaded.setTrustOptions(read(vertx, options.getTrustOptions()));
-                    }
-                    check(loaded.getKeyCertOptions().getKeyManagerFactory(vertx).getKeyManagers());
-                    return loaded;
-                },
-                false);
+                        () -> {
+                            ServerSSLOptions loaded = options.copy();
+                            loaded.setEnabledSecureTransportProtocols(protocols);
+                            loaded.setKeyCertOptions(read(vertx, keys));
+                            if (options.getTrustOptions() != null) {
+                                loaded.setTrustOptions(read(vertx, options.getTrustOptions()));
+                            }
+                            check(loaded.getKeyCertOptions()
+                                    .getKeyManagerFactory(vertx)
+                                    .getKeyManagers());
+                            return loaded;
+                        },
+                        false)
+                .map(loaded -> Objects.requireNonNull(loaded));
     }
 
     private static KeyCertOptions read(Vertx vertx, KeyCertOptions keys) {

@@ -20,6 +20,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -71,15 +72,17 @@ final class UnixSocket implements Shareable {
         Set<PosixFilePermission> parsed = PosixFilePermissions.fromString(permissions);
         LocalMap<String, UnixSocket> all = vertx.sharedData().getLocalMap(MAP);
         return vertx.executeBlocking(
-                () -> {
-                    while (true) {
-                        UnixSocket socket = all.computeIfAbsent(path.toString(), key -> new UnixSocket(path, parsed));
-                        if (socket.enter(all)) {
-                            return socket;
-                        }
-                    }
-                },
-                false);
+                        () -> {
+                            while (true) {
+                                UnixSocket socket =
+                                        all.computeIfAbsent(path.toString(), key -> new UnixSocket(path, parsed));
+                                if (socket.enter(all)) {
+                                    return socket;
+                                }
+                            }
+                        },
+                        false)
+                .map(socket -> Objects.requireNonNull(socket));
     }
 
     /** @return false when its last server has left it meanwhile, so that it is not in {@code all} any more */
@@ -109,7 +112,7 @@ final class UnixSocket implements Shareable {
                 return Files.createDirectory(
                         parent().resolve("." + Integer.toString(random, Character.MAX_RADIX)), OWNER_ONLY);
             } catch (FileAlreadyExistsException e) {
-                continue;
+                // another name then
             }
         }
     }
@@ -158,11 +161,12 @@ final class UnixSocket implements Shareable {
     /** Shows the socket, on which a server listens now, under its path. */
     Future<Void> publish(Vertx vertx) {
         return vertx.executeBlocking(
-                () -> {
-                    link();
-                    return null;
-                },
-                false);
+                        () -> {
+                            link();
+                            return null;
+                        },
+                        false)
+                .mapEmpty();
     }
 
     private synchronized void link() throws IOException {
@@ -190,11 +194,12 @@ final class UnixSocket implements Shareable {
     /** A server has stopped: the last one takes the file along. */
     Future<Void> release(Vertx vertx) {
         return vertx.executeBlocking(
-                () -> {
-                    leave(vertx);
-                    return null;
-                },
-                false);
+                        () -> {
+                            leave(vertx);
+                            return null;
+                        },
+                        false)
+                .mapEmpty();
     }
 
     private synchronized void leave(Vertx vertx) throws IOException {

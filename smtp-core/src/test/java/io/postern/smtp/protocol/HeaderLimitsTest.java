@@ -23,7 +23,7 @@ class HeaderLimitsTest {
     private static final String TOO_MANY_HOPS = "554 5.4.6 Error: too many hops, this may be a loop";
 
     /** A way for a message to come: who takes it, and the transcript that hands it over. */
-    private record Way(String name, Supplier<EngineHarness> server, UnaryOperator<String> command) {
+    record Way(String name, Supplier<EngineHarness> server, UnaryOperator<String> command) {
 
         /** Sends a message, in which CR LF ends each line, and expects one reply for each recipient. */
         RecordingOutput send(UnaryOperator<EngineHarness> limits, String message, String reply) {

@@ -165,7 +165,7 @@ class UnixSocketTest extends SocketTestBase {
                     try (SocketChannel client = server.accept()) {
                         client.write(ByteBuffer.wrap("other".getBytes(StandardCharsets.US_ASCII)));
                     } catch (IOException e) {
-                        continue; // it only looked whether somebody is here
+                        // it only looked whether somebody is here
                     }
                 }
             }
