@@ -50,6 +50,7 @@ final class SmtpConnection implements Output, Session {
     private static final Duration LAST_REPLIES = Duration.ofSeconds(5);
 
     private final VertxSmtpServer server;
+    private final ServerSettings settings;
     private final Context context;
     private final NetSocket socket;
     private final SmtpHandler handler;
@@ -82,18 +83,20 @@ final class SmtpConnection implements Output, Session {
 
     SmtpConnection(
             VertxSmtpServer server,
+            ServerSettings settings,
             Context context,
             NetSocket socket,
             SmtpHandler handler,
             long number,
             Runnable onClosed) {
         this.server = server;
+        this.settings = settings;
         this.context = context;
         this.socket = socket;
         this.handler = handler;
         this.number = number;
         this.onClosed = onClosed;
-        this.engine = new SmtpEngine(server.settings(), this);
+        this.engine = new SmtpEngine(settings.engine(), this);
         this.lastStep = server.deadlines().now();
         beginRateWindow(lastStep);
     }
@@ -107,7 +110,7 @@ final class SmtpConnection implements Output, Session {
         if (socket.isSsl()) {
             watchRenegotiation();
         }
-        if (server.options().isProxyProtocol()) {
+        if (settings.options().isProxyProtocol()) {
             ProxyInfo header = proxyInfo();
             proxy = header;
             hold();
@@ -137,7 +140,7 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void begin() {
-        long delay = server.options().getGreetingDelay().toMillis();
+        long delay = settings.options().getGreetingDelay().toMillis();
         if (delay == 0) {
             greet();
         } else {
@@ -196,7 +199,7 @@ final class SmtpConnection implements Output, Session {
     /** Ends or goes on with what has waited too long. */
     void checkDeadline() {
         long now = server.deadlines().now();
-        SmtpServerOptions options = server.options();
+        SmtpServerOptions options = settings.options();
         if (ending || draining) {
             // what we have to say is not read: RFC 5321 knows no deadline for it, but it cannot wait for ever
             if (isOver(ending ? LAST_REPLIES : options.getTimeout(), now - stalledSince)) {
@@ -264,8 +267,7 @@ final class SmtpConnection implements Output, Session {
         call(call);
         if (engine.steps() != steps) {
             // counted from the last whole command or answer, not from the last octet: who sends a command octet by
-            // octet
-            // has no more time for it than others
+            // octet has no more time for it than others
             lastStep = server.deadlines().now();
         }
     }
@@ -378,14 +380,14 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public List<String> mechanisms() {
-        return server.mechanisms(new Authentication(server, socket, peer()));
+        return settings.offeredMechanisms(new Authentication(settings, socket, peer()));
     }
 
     @Override
     public void auth(String mechanism, Optional<byte[]> initialResponse) {
         ask(
                 () -> {
-                    SaslExchange begun = new Authentication(server, socket, peer()).begin(mechanism);
+                    SaslExchange begun = new Authentication(settings, socket, peer()).begin(mechanism);
                     exchange = begun;
                     return initialResponse.isPresent() ? begun.onResponse(initialResponse.get()) : begun.firstStep();
                 },
@@ -517,7 +519,7 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public void extension(ExtensionVerb verb, Envelope envelope, String argument) {
-        ask(() -> server.extension(verb).handle(this, envelope, argument));
+        ask(() -> settings.extension(verb).handle(this, envelope, argument));
     }
 
     @Override
@@ -655,12 +657,12 @@ final class SmtpConnection implements Output, Session {
     @Override
     public SocketAddress peer() {
         // the peer of a Unix socket has no address, and not every transport says so
-        return server.address().isDomainSocket() && proxy == null ? server.address() : socket.remoteAddress();
+        return settings.address().isDomainSocket() && proxy == null ? settings.address() : socket.remoteAddress();
     }
 
     @Override
     public SocketAddress local() {
-        return server.address().isDomainSocket() && proxy == null ? server.address() : socket.localAddress();
+        return settings.address().isDomainSocket() && proxy == null ? settings.address() : socket.localAddress();
     }
 
     @Override
@@ -690,12 +692,12 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public String serverName() {
-        return server.hostName();
+        return settings.hostName();
     }
 
     @Override
     public Reply greeting() {
-        return server.greeting();
+        return settings.greeting();
     }
 
     @Override
