@@ -125,7 +125,7 @@ final class SmtpConnection implements Output, Session {
         socket.proxyProtocolV2HeaderTLVs()
                 .forEach(tlv ->
                         tlvs.put(tlv.getKey().getByte(0) & 0xFF, tlv.getValue().copy()));
-        return new ProxyInfo(socket.remoteAddress(), socket.localAddress(), socket.remoteAddress(true), tlvs);
+        return new ProxyInfo(peer(), local(), named(socket.remoteAddress(true)), tlvs);
     }
 
     private void proxyDecided(Future<Boolean> accepted) {
@@ -656,13 +656,21 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public SocketAddress peer() {
-        // the peer of a Unix socket has no address, and not every transport says so
-        return settings.address().isDomainSocket() && proxy == null ? settings.address() : socket.remoteAddress();
+        return named(socket.remoteAddress());
     }
 
     @Override
     public SocketAddress local() {
-        return settings.address().isDomainSocket() && proxy == null ? settings.address() : socket.localAddress();
+        return named(socket.localAddress());
+    }
+
+    /**
+     * The peer of a Unix socket has no address, but not every transport says so, and the socket was bound under another
+     * path than its clients see.
+     */
+    private SocketAddress named(SocketAddress end) {
+        SocketAddress server = settings.address();
+        return server.isDomainSocket() && end.isDomainSocket() ? server : end;
     }
 
     @Override

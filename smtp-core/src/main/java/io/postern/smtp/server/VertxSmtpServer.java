@@ -214,7 +214,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 context,
                 address,
                 server,
-                Census.of(vertx, address.toString()),
+                census(address),
                 vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
         settings = settings(address, hostName);
@@ -223,6 +223,11 @@ public final class VertxSmtpServer implements SmtpServer {
             LOG.log(Level.DEBUG, () -> "listening on " + address);
             return this;
         });
+    }
+
+    private Census census(SocketAddress address) {
+        // each server that asks for any free port gets one of its own, and shares its clients with nobody
+        return !address.isDomainSocket() && address.port() == 0 ? new Census() : Census.of(vertx, address.toString());
     }
 
     private Future<?> bind(Listening begun) {
