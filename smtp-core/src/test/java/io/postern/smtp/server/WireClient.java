@@ -136,6 +136,14 @@ final class WireClient implements AutoCloseable {
         return text.toString();
     }
 
+    /** Whether the server has sent nothing so far that was not read. */
+    boolean sawNothing() throws IOException {
+        input.compact();
+        int count = channel.read(input);
+        input.flip();
+        return count == 0 && !input.hasRemaining();
+    }
+
     private int read() throws IOException {
         if (tls != null) {
             while (!tls.hasPlain() && !tls.unwrap(input)) {
