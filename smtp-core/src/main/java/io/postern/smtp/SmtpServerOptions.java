@@ -388,7 +388,9 @@ public final class SmtpServerOptions {
 
     /**
      * The certificates of the server and how they are used; with them STARTTLS (RFC 3207) is offered. TLS 1.2 and 1.3 are
-     * spoken, and a client cannot renegotiate.
+     * spoken, and a client cannot renegotiate. In JSON the keys stand in {@code pemKeyCertOptions}, {@code
+     * pfxKeyCertOptions} or {@code jksKeyCertOptions}, and trusted certificates of clients in {@code pemTrustOptions}, {@code
+     * pfxTrustOptions} or {@code jksTrustOptions}.
      */
     public SmtpServerOptions setTls(ServerSSLOptions tls) {
         this.tls = Objects.requireNonNull(tls, "tls");
@@ -639,8 +641,11 @@ public final class SmtpServerOptions {
         return new IllegalArgumentException(property + " is " + given + "; allowed is " + allowed);
     }
 
+    /** As JSON, but without {@code tls}, which can hold keys and passwords. */
     @Override
     public String toString() {
-        return toJson().encode();
+        JsonObject json = toJson();
+        json.remove("tls");
+        return json.encode();
     }
 }

@@ -3,7 +3,6 @@ package io.postern.smtp;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
-import io.vertx.core.net.ServerSSLOptions;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
@@ -64,8 +63,8 @@ final class SmtpServerOptionsJson {
                 SmtpServerOptions::setBareNewlines);
         property(
                 "tls",
-                options -> options.getTls().map(ServerSSLOptions::toJson).orElse(null),
-                (name, value) -> new ServerSSLOptions(as(JsonObject.class, name, value)),
+                options -> options.getTls().map(TlsOptionsJson::write).orElse(null),
+                (name, value) -> TlsOptionsJson.read(as(JsonObject.class, name, value)),
                 SmtpServerOptions::setTls);
         bool("implicitTls", SmtpServerOptions::isImplicitTls, SmtpServerOptions::setImplicitTls);
         bool("requireStartTls", SmtpServerOptions::isRequireStartTls, SmtpServerOptions::setRequireStartTls);

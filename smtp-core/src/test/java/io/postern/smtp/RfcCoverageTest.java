@@ -58,6 +58,7 @@ class RfcCoverageTest {
             RFC 5321 §4.5.3.1.8  Limits: recipients buffer
             RFC 5321 §4.5.3.1.10  Limits: too many recipients
             RFC 5321 §4.5.5  Messages with a null reverse path
+            RFC 5321 §6.3  Loop detection
             RFC 5321 §7.8  Resistance to attacks
             RFC 1870 §3  SIZE: the extension
             RFC 1870 §4  SIZE: in the reply to EHLO
@@ -71,11 +72,20 @@ class RfcCoverageTest {
             RFC 2920 §3.1  PIPELINING: groups of commands and replies
             RFC 3030 §2  CHUNKING
             RFC 3030 §3  BINARYMIME
+            RFC 3207 §4  STARTTLS: the command
+            RFC 3207 §4.1  STARTTLS: after the handshake, when it is not good enough
+            RFC 3207 §4.2  STARTTLS: what the handshake makes forgotten
+            RFC 3207 §6  STARTTLS: security considerations
             RFC 3461 §4  DSN: the extension, xtext
             RFC 3461 §4.1  DSN: NOTIFY
             RFC 3461 §4.2  DSN: ORCPT
             RFC 3461 §4.3  DSN: RET
             RFC 3461 §4.4  DSN: ENVID
+            RFC 4954 §3  AUTH: the extension
+            RFC 4954 §4  AUTH: the command
+            RFC 4954 §5  AUTH: the parameter of MAIL
+            RFC 4954 §6  AUTH: status codes
+            RFC 4954 §9  AUTH: security considerations
             RFC 6152 §2  8BITMIME: the extension
             RFC 6152 §3  8BITMIME: the BODY parameter
             RFC 6531 §3.1  SMTPUTF8: the extension
@@ -83,6 +93,7 @@ class RfcCoverageTest {
             RFC 6531 §3.3  SMTPUTF8: addresses
             RFC 6531 §3.7.4.1  SMTPUTF8: replies
             RFC 6531 §3.7.4.2  SMTPUTF8: VRFY and EXPN
+            RFC 8314 §3.3  Implicit TLS
             RFC 9422 §4  LIMITS: RCPTMAX
             """;
 

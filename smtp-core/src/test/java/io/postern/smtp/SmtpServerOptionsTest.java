@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.JksOptions;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.PfxOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.lang.reflect.Method;
 import java.time.Duration;
@@ -43,7 +46,7 @@ class SmtpServerOptionsTest {
         if (content instanceof NetServerOptions net) {
             return net.toJson();
         }
-        return content instanceof ServerSSLOptions tls ? tls.toJson() : content;
+        return content instanceof ServerSSLOptions tls ? TlsOptionsJson.write(tls) : content;
     }
 
     /** A value that is allowed and not the default. */
@@ -204,6 +207,32 @@ class SmtpServerOptionsTest {
                 .setAuthExcludeMechanisms(Set.of("login"));
         assertThat(options.getCommandCallLimit()).containsOnlyKeys("NOOP");
         assertThat(options.getAuthExcludeMechanisms()).containsExactly("LOGIN");
+    }
+
+    static Stream<ServerSSLOptions> keys() {
+        PfxOptions pfx = new PfxOptions().setPath("keys.p12").setPassword("secret");
+        JksOptions jks = new JksOptions().setPath("keys.jks").setPassword("secret");
+        PemKeyCertOptions pem = new PemKeyCertOptions().addKeyPath("key.pem").addCertPath("certificate.pem");
+        PemTrustOptions pemTrust = new PemTrustOptions().addCertPath("ca.pem");
+        return Stream.of(
+                new ServerSSLOptions().setKeyCertOptions(pem).setTrustOptions(pemTrust),
+                new ServerSSLOptions().setKeyCertOptions(pfx).setTrustOptions(jks),
+                new ServerSSLOptions().setKeyCertOptions(jks).setTrustOptions(pfx));
+    }
+
+    @ParameterizedTest
+    @MethodSource("keys")
+    void keysAndTrustedCertificatesComeBackFromJsonText(ServerSSLOptions tls) {
+        SmtpServerOptions options = new SmtpServerOptions().setTls(tls);
+        ServerSSLOptions read = new SmtpServerOptions(
+                        new JsonObject(options.toJson().encode()))
+                .getTls()
+                .orElseThrow();
+        assertThat(read.getKeyCertOptions())
+                .hasSameClassAs(tls.getKeyCertOptions())
+                .isEqualTo(tls.getKeyCertOptions());
+        assertThat(read.getTrustOptions()).hasSameClassAs(tls.getTrustOptions()).isEqualTo(tls.getTrustOptions());
+        assertThat(options.toString()).doesNotContain("secret").contains("dataSizeLimit");
     }
 
     @Test

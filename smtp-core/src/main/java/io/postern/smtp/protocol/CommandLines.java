@@ -168,6 +168,11 @@ final class CommandLines {
         return new String(kept, 0, length - 2, StandardCharsets.UTF_8);
     }
 
+    /** Whether the next octet begins a line. */
+    boolean atStart() {
+        return length == 0 && !dropping;
+    }
+
     /** How far the last {@link #read} got. */
     int position() {
         return position;

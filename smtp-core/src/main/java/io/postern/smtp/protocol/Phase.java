@@ -83,6 +83,11 @@ public enum Phase {
         return allows(NOOP) && this != CHUNKS;
     }
 
+    /** What a client did wrong that sent a command which is not in order here. */
+    Violation otherwise() {
+        return otherwise;
+    }
+
     /** What a client did wrong that sent {@code verb} here. */
     Violation outOfOrder(Verb verb) {
         if ((verb == STARTTLS || verb == AUTH) && inTransaction()) {

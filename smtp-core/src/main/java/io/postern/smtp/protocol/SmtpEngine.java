@@ -272,7 +272,7 @@ public final class SmtpEngine {
                     break;
                 } else if (chunk != null && chunk.complete()) {
                     endOfChunk(chunk);
-                } else if (stopping && !phase.inTransaction()) {
+                } else if (stopping && !phase.inTransaction() && phase != Phase.TLS) {
                     finish(Replies.SHUTTING_DOWN);
                 } else if (position == end) {
                     break;
@@ -320,7 +320,7 @@ public final class SmtpEngine {
     }
 
     private void receiveCommand() {
-        if (phase == Phase.CONNECTED && input[position] == TLS_HANDSHAKE) {
+        if (phase == Phase.CONNECTED && lines.atStart() && input[position] == TLS_HANDSHAKE) {
             close("a TLS client on a plain connection"); // it would not understand a word
             return;
         }
@@ -358,13 +358,11 @@ public final class SmtpEngine {
     private void command(String line) {
         Verb verb = Verb.of(line);
         output.received(traced(verb, line));
-        Optional<Reply> last = budgets.spendCall(verb == null ? extensionName(line) : verb.name());
-        if (last.isPresent()) {
-            finish(last.get());
-            return;
-        }
         if (verb == null || !dialect.knows(verb)) {
             extensionCommand(line);
+            return;
+        }
+        if (isCalledTooOften(verb.name())) {
             return;
         }
         String argument = argument(line);
@@ -374,6 +372,12 @@ public final class SmtpEngine {
                 dropChunk(argument);
             }
         });
+    }
+
+    private boolean isCalledTooOften(String command) {
+        Optional<Reply> last = budgets.spendCall(command);
+        last.ifPresent(this::finish);
+        return last.isPresent();
     }
 
     /** The line as a trace may show it: a secret can stand behind AUTH, and in a line that should have been part of it. */
@@ -395,7 +399,7 @@ public final class SmtpEngine {
         if (lines.octets() > capabilities.lineLimit(verb)) {
             return Optional.of(Violation.LINE_TOO_LONG);
         }
-        if (settings.startTls() == StartTls.REQUIRED && !secure && !verb.isAllowedBeforeTls()) {
+        if (needsTls() && !verb.isAllowedBeforeTls()) {
             return Optional.of(Violation.TLS_REQUIRED);
         }
         if (settings.auth().required() && !authenticated && verb.needsAuth()) {
@@ -405,6 +409,10 @@ public final class SmtpEngine {
             return Optional.of(phase.outOfOrder(verb));
         }
         return Optional.empty();
+    }
+
+    private boolean needsTls() {
+        return settings.startTls() == StartTls.REQUIRED && !secure;
     }
 
     /** Does what a command says. @return what is wrong with it, if anything */
@@ -552,7 +560,7 @@ public final class SmtpEngine {
         phase = Phase.READY;
         authenticated = reply.isPositive();
         say(reply);
-        if (!authenticated) {
+        if (reply.isPermanent()) { // that we cannot tell is no failure of the client's
             budgets.spendAuthFailure().ifPresent(this::finish);
         }
     }
@@ -703,8 +711,14 @@ public final class SmtpEngine {
         if (verb == null && HTTP_METHODS.contains(extensionName(line))) {
             // a web browser was made to talk to us; what follows is not the client's own words
             finish(Replies.NOT_SMTP);
+        } else if (verb != null && isCalledTooOften(verb.name())) {
+            return;
+        } else if (phase == Phase.REFUSED || phase == Phase.INSECURE) {
+            refuse(phase.otherwise(), null);
+        } else if (needsTls()) {
+            refuse(Violation.TLS_REQUIRED, null);
         } else if (verb == null) {
-            refuse(phase == Phase.REFUSED ? Violation.ONLY_QUIT : Violation.UNKNOWN_COMMAND, null);
+            refuse(Violation.UNKNOWN_COMMAND, null);
         } else if (!phase.allowsExtensions()) {
             refuse(Violation.OUT_OF_ORDER, null);
         } else {
@@ -861,7 +875,9 @@ public final class SmtpEngine {
     }
 
     private void finish(Reply reply) {
-        say(reply);
+        if (phase != Phase.TLS) {
+            say(reply); // in a handshake it would go out unencrypted
+        }
         close(reply.text());
     }
 

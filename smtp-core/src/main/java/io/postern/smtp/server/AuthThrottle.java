@@ -31,7 +31,7 @@ final class AuthThrottle {
 
     /** @param firstDelay what the first failure waits; zero for no delay at all */
     AuthThrottle(Duration firstDelay) {
-        this.firstDelay = firstDelay.toMillis();
+        this.firstDelay = Math.min(firstDelay.toMillis(), MAX_DELAY.toMillis());
     }
 
     /** Notes a failure. @return how long its reply waits, in milliseconds */

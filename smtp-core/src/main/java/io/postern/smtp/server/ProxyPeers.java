@@ -26,18 +26,24 @@ final class ProxyPeers {
         int slash = network.indexOf('/');
         byte[] address = NetUtil.createByteArrayFromIpAddressString(slash < 0 ? network : network.substring(0, slash));
         if (address != null) {
-            int bits = address.length * Byte.SIZE;
-            int prefix = slash < 0 ? bits : prefix(network.substring(slash + 1));
+            InetAddress parsed = inetAddress(address);
+            int bits = parsed.getAddress().length * Byte.SIZE;
+            int mapped = address.length * Byte.SIZE - bits; // what stands in front of an IPv4 address mapped to IPv6
+            int prefix = slash < 0 ? bits : prefix(network.substring(slash + 1)) - mapped;
             if (prefix >= 0 && prefix <= bits) {
-                try {
-                    return new IpSubnetFilterRule(InetAddress.getByAddress(address), prefix, IpFilterRuleType.ACCEPT);
-                } catch (UnknownHostException e) {
-                    throw new IllegalStateException(e); // only for an array of another length than 4 and 16
-                }
+                return new IpSubnetFilterRule(parsed, prefix, IpFilterRuleType.ACCEPT);
             }
         }
         throw new IllegalArgumentException(
                 "proxyFrom has \"" + network + "\"; expected is an address or a network such as 192.0.2.0/24");
+    }
+
+    private static InetAddress inetAddress(byte[] address) {
+        try {
+            return InetAddress.getByAddress(address);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // only for an array of another length than 4 and 16
+        }
     }
 
     private static int prefix(String digits) {
@@ -54,12 +60,8 @@ final class ProxyPeers {
         if (address == null) {
             return false;
         }
-        try {
-            InetSocketAddress socket = new InetSocketAddress(InetAddress.getByAddress(address), peer.port());
-            return networks.stream().anyMatch(network -> network.matches(socket));
-        } catch (UnknownHostException e) {
-            return false;
-        }
+        InetSocketAddress socket = new InetSocketAddress(inetAddress(address), peer.port());
+        return networks.stream().anyMatch(network -> network.matches(socket));
     }
 
     /** Vert.x leaves the header in the stream, as if the client had sent it, when the decoder is missing. */

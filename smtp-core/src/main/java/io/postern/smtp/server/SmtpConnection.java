@@ -367,7 +367,9 @@ final class SmtpConnection implements Output, Session {
         Future<Void> upgraded =
                 socket.upgradeToSsl(server.tls(), Buffers.wrap(bytes, from, to)); // writes first, then starts TLS
         whenComplete(upgraded, done -> {
-            if (done.succeeded()) {
+            if (done.succeeded() && engine.phase() == Phase.CLOSED) {
+                LOG.log(Level.DEBUG, () -> id() + ": TLS is there, but the session has ended meanwhile");
+            } else if (done.succeeded()) {
                 watchRenegotiation();
                 identity = null;
                 drive(engine::tlsStarted);

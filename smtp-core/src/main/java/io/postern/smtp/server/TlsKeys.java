@@ -15,8 +15,11 @@ import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.X509KeyManager;
@@ -49,17 +52,20 @@ final class TlsKeys {
                     + options.getEnabledSecureTransportProtocols() + "; allowed are TLSv1.2 and TLSv1.3"));
         }
         return vertx.executeBlocking(
-                () -> {
-                    ServerSSLOptions loaded = options.copy();
-                    loaded.setEnabledSecureTransportProtocols(protocols);
-                    loaded.setKeyCertOptions(read(vertx, keys));
-                    if (options.getTrustOptions() != null) {
-                        loaded.setTrustOptions(read(vertx, options.getTrustOptions()));
-                    }
-                    check(loaded.getKeyCertOptions().getKeyManagerFactory(vertx).getKeyManagers());
-                    return loaded;
-                },
-                false);
+                        () -> {
+                            ServerSSLOptions loaded = options.copy();
+                            loaded.setEnabledSecureTransportProtocols(protocols);
+                            loaded.setKeyCertOptions(read(vertx, keys));
+                            if (options.getTrustOptions() != null) {
+                                loaded.setTrustOptions(read(vertx, options.getTrustOptions()));
+                            }
+                            check(loaded.getKeyCertOptions()
+                                    .getKeyManagerFactory(vertx)
+                                    .getKeyManagers());
+                            return loaded;
+                        },
+                        false)
+                .map(loaded -> Objects.requireNonNull(loaded));
     }
 
     private static KeyCertOptions read(Vertx vertx, KeyCertOptions keys) {
@@ -125,6 +131,9 @@ final class TlsKeys {
         };
         byte[] probe = {1, 2, 3};
         Signature signature = Signature.getInstance(algorithm);
+        if (algorithm.equals("RSASSA-PSS")) {
+            signature.setParameter(new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1));
+        }
         signature.initSign(key);
         signature.update(probe);
         byte[] signed = signature.sign();

@@ -16,9 +16,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,8 @@ final class UnixSocket implements Shareable {
     private final Set<PosixFilePermission> permissions;
     private int servers;
     private @Nullable Path directory;
-    private boolean published;
+    /** The file that is shown under the path, by which it is told from one that took its place. */
+    private @Nullable Object published;
 
     private UnixSocket(Path path, Set<PosixFilePermission> permissions) {
         this.path = path;
@@ -68,21 +71,36 @@ final class UnixSocket implements Shareable {
         Path path = Path.of(address.path()).toAbsolutePath();
         Set<PosixFilePermission> parsed = PosixFilePermissions.fromString(permissions);
         LocalMap<String, UnixSocket> all = vertx.sharedData().getLocalMap(MAP);
-        UnixSocket socket = all.computeIfAbsent(path.toString(), key -> new UnixSocket(path, parsed));
         return vertx.executeBlocking(
-                () -> {
-                    socket.enter();
-                    return socket;
-                },
-                false);
+                        () -> {
+                            while (true) {
+                                UnixSocket socket =
+                                        all.computeIfAbsent(path.toString(), key -> new UnixSocket(path, parsed));
+                                if (socket.enter(all)) {
+                                    return socket;
+                                }
+                            }
+                        },
+                        false)
+                .map(socket -> Objects.requireNonNull(socket));
     }
 
-    private synchronized void enter() throws IOException {
+    /** @return false when its last server has left it meanwhile, so that it is not in {@code all} any more */
+    private synchronized boolean enter(LocalMap<String, UnixSocket> all) throws IOException {
+        if (all.get(path.toString()) != this) {
+            return false;
+        }
         if (directory == null) {
-            clear();
-            directory = privateDirectory();
+            try {
+                clear();
+                directory = privateDirectory();
+            } catch (IOException e) {
+                all.remove(path.toString(), this);
+                throw e;
+            }
         }
         servers++;
+        return true;
     }
 
     // The names are short, because the path of a socket is
@@ -94,7 +112,7 @@ final class UnixSocket implements Shareable {
                 return Files.createDirectory(
                         parent().resolve("." + Integer.toString(random, Character.MAX_RADIX)), OWNER_ONLY);
             } catch (FileAlreadyExistsException e) {
-                continue;
+                // another name then
             }
         }
     }
@@ -143,15 +161,16 @@ final class UnixSocket implements Shareable {
     /** Shows the socket, on which a server listens now, under its path. */
     Future<Void> publish(Vertx vertx) {
         return vertx.executeBlocking(
-                () -> {
-                    link();
-                    return null;
-                },
-                false);
+                        () -> {
+                            link();
+                            return null;
+                        },
+                        false)
+                .mapEmpty();
     }
 
     private synchronized void link() throws IOException {
-        if (directory != null && !published) {
+        if (directory != null && published == null) {
             Path bound = directory.resolve(NAME);
             Files.setPosixFilePermissions(bound, permissions);
             try {
@@ -159,18 +178,28 @@ final class UnixSocket implements Shareable {
             } catch (UnsupportedOperationException e) {
                 Files.move(bound, path); // where sockets cannot be linked, nothing guards the moment since clear()
             }
-            published = true;
+            published = fileKey();
+        }
+    }
+
+    private @Nullable Object fileKey() throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
         }
     }
 
     /** A server has stopped: the last one takes the file along. */
     Future<Void> release(Vertx vertx) {
         return vertx.executeBlocking(
-                () -> {
-                    leave(vertx);
-                    return null;
-                },
-                false);
+                        () -> {
+                            leave(vertx);
+                            return null;
+                        },
+                        false)
+                .mapEmpty();
     }
 
     private synchronized void leave(Vertx vertx) throws IOException {
@@ -178,10 +207,10 @@ final class UnixSocket implements Shareable {
             return;
         }
         vertx.sharedData().getLocalMap(MAP).remove(path.toString(), this);
-        if (published) {
+        if (published != null && published.equals(fileKey())) {
             Files.deleteIfExists(path);
-            published = false;
         }
+        published = null;
         Files.deleteIfExists(directory.resolve(NAME));
         Files.deleteIfExists(directory);
         directory = null;

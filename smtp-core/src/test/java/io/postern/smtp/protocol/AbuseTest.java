@@ -1,11 +1,18 @@
 package io.postern.smtp.protocol;
 
+import static io.postern.smtp.protocol.EngineHarness.lmtp;
 import static io.postern.smtp.protocol.EngineHarness.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.postern.smtp.Covers;
 import io.postern.smtp.Reply;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AbuseTest {
 
@@ -121,6 +128,213 @@ class AbuseTest {
                 S: 421 4.7.0 Too many errors, closing connection
                 """);
         assertThat(output.isClosed()).isTrue();
+    }
+
+    @Test
+    void aCommandThatIsSentTooOftenEndsTheSession() {
+        RecordingOutput output =
+                smtp().commandCalls(Map.of("NOOP", 2, "MAIL", 1)).afterEhlo().plays("""
+                C: NOOP
+                S: 250 2.0.0 OK
+                C: RSET
+                C: RSET
+                C: RSET
+                S: 250 2.0.0 OK
+                S: 250 2.0.0 OK
+                S: 250 2.0.0 OK
+                C: noop again
+                S: 250 2.0.0 OK
+                C: MAIL FROM:<a@b.example>
+                S: 250 2.1.0 OK
+                C: RSET
+                S: 250 2.0.0 OK
+                C: NOOP
+                S: 421 4.7.0 NOOP sent too many times
+                C: RSET
+                """);
+        assertThat(output.isClosed()).isTrue();
+        assertThat(output.questions()).hasSize(7);
+    }
+
+    @Test
+    void aLimitMayBeForAllCommandsThatAreNotNamed() {
+        EngineHarness harness = smtp().commandCalls(Map.of("*", 1, "NOOP", 2)).afterEhlo();
+        harness.plays("""
+                C: NOOP
+                C: NOOP
+                C: RSET
+                S: 250 2.0.0 OK
+                S: 250 2.0.0 OK
+                S: 250 2.0.0 OK
+                C: RSET
+                S: 421 4.7.0 RSET sent too many times
+                """);
+        RecordingOutput output = harness.plays("""
+                C: EHLO client.example
+                S: 421 4.7.0 EHLO sent too many times
+                """);
+        assertThat(output.questions()).isEmpty();
+    }
+
+    @Test
+    void calledTooOftenCountsInLmtpAndForChunksToo() {
+        RecordingOutput output =
+                lmtp().commandCalls(Map.of("BDAT", 1)).afterRcpt().plays("""
+                C: BDAT 3
+                c: abc
+                S: 250 2.0.0 3 octets received
+                C: BDAT 6 LAST
+                C: NOOP
+                S: 421 4.7.0 BDAT sent too many times
+                """);
+        assertThat(output.isClosed()).isTrue();
+        assertThat(output.failures()).isOne();
+        assertThat(output.messages()).isEmpty();
+    }
+
+    @Test
+    void theCommandOfAnExtensionIsCountedAndTheResponsesOfAnExchangeAreNot() {
+        RecordingOutput output = smtp().extension(new EngineExtension(
+                        Optional.of(new ExtensionVerb("XFOO", "XFOO")), Optional.empty(), Set.of(), Set.of()))
+                .auth("LOGIN")
+                .answers("RESPONSE [a]", Reply.of(334, ""))
+                .commandCalls(Map.of("*", 1))
+                .afterEhlo()
+                .plays("""
+                C: AUTH LOGIN
+                S: 334 ...
+                C: YQ==
+                S: 334 ...
+                C: YQ==
+                S: 334 ...
+                C: Yg==
+                S: 235 2.7.0 Authentication successful
+                C: XFOO
+                S: 250 2.0.0 OK
+                C: xfoo
+                S: 421 4.7.0 XFOO sent too many times
+                """);
+        assertThat(output.isClosed()).isTrue();
+    }
+
+    @Test
+    void whatIsNoCommandIsNotRepeatedToTheClientHoweverOftenItComes() {
+        smtp().commandCalls(Map.of("*", 1)).afterEhlo().plays("""
+                C: c2VjcmV0
+                C: c2VjcmV0
+                S: 500 5.5.2 Error: command not recognized
+                S: 500 5.5.2 Error: command not recognized
+                """);
+    }
+
+    @Test
+    void theMessageBeyondTheLimitEndsTheSession() {
+        for (EngineHarness harness : List.of(smtp(), lmtp())) {
+            RecordingOutput output = harness.messages(2).afterEhlo().plays("""
+                    C: MAIL FROM:<a@b.example>
+                    S: 250 2.1.0 OK
+                    C: RCPT TO:<a@b.example>
+                    S: 250 2.1.5 OK
+                    C: DATA
+                    S: 354 ...
+                    C: .
+                    S: 250 2.6.0 ...
+                    C: MAIL FROM:<a@b.example>
+                    S: 250 2.1.0 OK
+                    C: RCPT TO:<a@b.example>
+                    S: 250 2.1.5 OK
+                    C: BDAT 0 LAST
+                    S: 250 2.6.0 ...
+                    C: NOOP
+                    S: 250 2.0.0 OK
+                    C: MAIL FROM:<a@b.example>
+                    S: 421 4.7.0 Too many messages in this connection, closing it
+                    C: RCPT TO:<a@b.example>
+                    """);
+            assertThat(output.isClosed()).isTrue();
+            assertThat(output.messages()).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET / HTTP/1.1",
+                "POST /path HTTP/1.1",
+                "get / http/1.0",
+                "HEAD /",
+                "PUT /a HTTP/1.1",
+                "DELETE /a HTTP/1.1",
+                "CONNECT mx.postern.example:25 HTTP/1.1",
+                "OPTIONS * HTTP/1.1",
+                "TRACE / HTTP/1.1",
+                "PATCH / HTTP/1.1",
+                "PRI * HTTP/2.0",
+                "POST",
+            })
+    @Covers("RFC 5321 §7.8")
+    void anHttpClientIsSentAwayBeforeItsSecondLine(String request) {
+        String transcript = """
+                C: %s
+                C: Host: mx.postern.example
+                C:
+                C: MAIL FROM:<a@b.example>
+                S: 421 4.7.0 This is a mail server, closing connection
+                """.formatted(request);
+        for (EngineHarness harness : List.of(
+                smtp().afterEhlo(),
+                smtp().afterRcpt(),
+                smtp().encrypted().afterEhlo(),
+                smtp().startTls(StartTls.REQUIRED).afterEhlo(),
+                smtp().auth("PLAIN").authRequired().afterEhlo(),
+                lmtp().afterEhlo())) {
+            RecordingOutput output = harness.plays(transcript);
+            assertThat(output.isClosed()).isTrue();
+            assertThat(output.questions()).isEmpty();
+        }
+        smtp().greeted().plays("S: 220 ...\n" + transcript);
+    }
+
+    @Test
+    @Covers("RFC 5321 §7.8")
+    void anHttpVerbInAMessageIsText() {
+        RecordingOutput output = smtp().afterRcpt().plays("""
+                C: DATA
+                S: 354 ...
+                C: GET / HTTP/1.1
+                C: .
+                S: 250 2.6.0 ...
+                """);
+        assertThat(output.messages()).containsExactly("GET / HTTP/1.1\r\n");
+    }
+
+    @Test
+    @Covers("RFC 8314 §3.3")
+    void aTlsHandshakeOnAPlainConnectionIsClosedWithoutAWord() {
+        RecordingOutput output = smtp().plays("""
+                S: 220 ...
+                c: <x16><x03><x01><x02><NUL><x01><NUL><x01><xFC>
+                """);
+        assertThat(output.isClosed()).isTrue();
+        output = smtp().plays("""
+                S: 220 ...
+                C: NOOP
+                S: 250 2.0.0 OK
+                C: <x16><x03><x01>
+                """);
+        assertThat(output.isClosed()).isTrue();
+    }
+
+    @Test
+    void thatOctetInsideALineIsNoTlsHandshake() {
+        RecordingOutput output = smtp().plays("""
+                S: 220 ...
+                C: NO<x16>OP
+                S: 501 5.5.2 Error: control character in command
+                C: NOOP
+                S: 250 2.0.0 OK
+                """);
+        assertThat(output.isClosed()).isFalse();
     }
 
     @Test

@@ -46,6 +46,12 @@ class GeneratedSessionsTest {
             "DATA x",
             "XFOO bar",
             "NONSENSE",
+            "STARTTLS",
+            "STARTTLS now",
+            "AUTH",
+            "AUTH PLAIN AGEAYg==",
+            "AUTH PLAIN refused",
+            "AUTH NONSENSE",
             "",
             "MAIL FROM:<>",
             "MAIL FROM:<a@b.example>",
@@ -98,8 +104,18 @@ class GeneratedSessionsTest {
             "NOOP\r\nNOOP\r\n");
 
     /** What makes a mess of a session: messages without commands, and commands without messages. */
-    private static final List<String> DISORDER =
-            List.of("DATA", "BDAT 0", "BDAT 3 LAST", "BDAT 12", "BDAT", "BDAT\t1", ".");
+    private static final List<String> DISORDER = List.of(
+            "DATA",
+            "BDAT 0",
+            "BDAT 3 LAST",
+            "BDAT 12",
+            "BDAT",
+            "BDAT\t1",
+            ".",
+            "AUTH PLAIN",
+            "AUTH PLAIN",
+            "*",
+            "AGEA");
 
     @Test
     @Covers({"RFC 5321 §4.2", "RFC 5321 §4.5.2", "RFC 3030 §2", "RFC 2920 §3.1"})
@@ -294,6 +310,7 @@ class GeneratedSessionsTest {
                     .messageSize(messageSize)
                     .budgets(100, 100)
                     .bareNewlines(policy)
+                    .auth("PLAIN")
                     .settings();
             EngineHarness.Run run = new EngineHarness.Run(settings, new RecordingOutput(this, later));
             run.engine.start(false);
@@ -309,6 +326,9 @@ class GeneratedSessionsTest {
         public Reply answer(String question) {
             if (question.equals("CONNECT")) {
                 return Reply.of(220, EngineHarness.HOST);
+            }
+            if (question.equals("AUTH PLAIN")) {
+                return Reply.of(334, "");
             }
             if (question.equals("QUIT")) {
                 return Replies.BYE;
@@ -326,7 +346,7 @@ class GeneratedSessionsTest {
 
         @Override
         public List<String> mechanisms(boolean secure) {
-            return List.of();
+            return List.of("PLAIN");
         }
 
         @Override

@@ -1,0 +1,98 @@
+package io.postern.smtp.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class CensusTest {
+
+    @Test
+    void thereAreAsManyConnectionsAsTheLimitsAllow() {
+        Census census = new Census();
+        assertThat(census.enter("192.0.2.1", 3, 2)).isTrue();
+        assertThat(census.enter("192.0.2.1", 3, 2)).isTrue();
+        assertThat(census.enter("192.0.2.1", 3, 2)).isFalse(); // of this address
+        assertThat(census.enter("192.0.2.2", 3, 2)).isTrue();
+        assertThat(census.enter("192.0.2.3", 3, 2)).isFalse(); // of all
+    }
+
+    @Test
+    void whoWasRefusedIsNotCounted() {
+        Census census = new Census();
+        census.enter("192.0.2.1", 2, 1);
+        for (int i = 0; i < 10; i++) {
+            assertThat(census.enter("192.0.2.1", 2, 1)).isFalse();
+        }
+        assertThat(census.enter("192.0.2.2", 2, 1)).isTrue();
+        census.leave("192.0.2.1");
+        assertThat(census.enter("192.0.2.1", 2, 1)).isTrue();
+    }
+
+    @Test
+    void zeroIsNoLimit() {
+        Census census = new Census();
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(census.enter("192.0.2.1", 0, 0)).isTrue();
+        }
+        assertThat(census.enter("192.0.2.1", 0, 1_000)).isFalse();
+        assertThat(census.enter("192.0.2.2", 1_000, 0)).isFalse();
+    }
+
+    @Test
+    void theServersOfAVertxThatListenOnOneAddressShareACensus() throws Exception {
+        Vertx one = Vertx.vertx();
+        Vertx other = Vertx.vertx();
+        try {
+            assertThat(Census.of(one, "0.0.0.0:25")).isSameAs(Census.of(one, "0.0.0.0:25"));
+            assertThat(Census.of(one, "0.0.0.0:25")).isNotSameAs(Census.of(one, "0.0.0.0:587"));
+            assertThat(Census.of(one, "0.0.0.0:25")).isNotSameAs(Census.of(other, "0.0.0.0:25"));
+        } finally {
+            SocketTestBase.await(one.close());
+            SocketTestBase.await(other.close());
+        }
+    }
+
+    @Test
+    void threadsThatComeAndGoNeverExceedTheLimitAndLeaveNothingBehind() throws Exception {
+        int limit = 3;
+        Census census = new Census();
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            Callable<Integer> comeAndGo = () -> {
+                int most = 0;
+                for (int round = 0; round < 10_000; round++) {
+                    int inside = 0;
+                    while (inside <= limit && census.enter("192.0.2.1", limit, 0)) {
+                        inside++;
+                    }
+                    most = Math.max(most, inside);
+                    for (; inside > 0; inside--) {
+                        census.leave("192.0.2.1");
+                    }
+                }
+                return most;
+            };
+            List<Future<Integer>> running = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                running.add(threads.submit(comeAndGo));
+            }
+            for (Future<Integer> each : running) {
+                assertThat(each.get(SocketTestBase.SECONDS, TimeUnit.SECONDS)).isLessThanOrEqualTo(limit);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        for (int i = 0; i < limit; i++) {
+            assertThat(census.enter("192.0.2.1", limit, limit)).isTrue();
+        }
+        assertThat(census.enter("192.0.2.1", limit, 0)).isFalse();
+    }
+}

@@ -1,0 +1,320 @@
+package io.postern.smtp.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The file of a Unix socket, on both transports; they disagree about what stands in the way. */
+@DisabledOnOs(OS.WINDOWS)
+class UnixSocketTest extends SocketTestBase {
+
+    private static final String PERMISSIONS = "rw-rw----";
+
+    private Path directory;
+    private Path path;
+
+    @BeforeEach
+    void makeDirectory() throws IOException {
+        directory = Files.createTempDirectory(Path.of("/tmp"), "p"); // a path that is short enough
+        path = directory.resolve("socket");
+    }
+
+    @AfterEach
+    void removeDirectory() throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private UnixSocket acquire(Path at, String permissions) throws Exception {
+        return await(UnixSocket.acquire(vertx, SocketAddress.domainSocketAddress(at.toString()), permissions));
+    }
+
+    /** A server that says who it is to each connection. */
+    private NetServer serve(UnixSocket file, String name) throws Exception {
+        NetServer server = vertx.createNetServer().connectHandler(socket -> socket.end(Buffer.buffer(name)));
+        await(server.listen(file.privateAddress()));
+        await(file.publish(vertx));
+        return server;
+    }
+
+    private static String heardAt(Path at) throws IOException {
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(at))) {
+            return new String(Channels.newInputStream(client).readAllBytes(), StandardCharsets.US_ASCII);
+        }
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static Throwable causeOf(ThrowingCallable call) {
+        return catchThrowable(call).getCause();
+    }
+
+    @Test
+    void aServerListensAtThePathUntilItIsReleased() throws Exception {
+        UnixSocket file = acquire(path, PERMISSIONS);
+        assertThat(path).doesNotExist();
+        NetServer server = serve(file, "me");
+        assertThat(heardAt(path)).isEqualTo("me");
+        await(server.close());
+        await(file.release(vertx));
+        assertThat(names()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-------", "rw-rw----", "rw-rw-rw-", "rwxrwxrwx"})
+    void theSocketHasItsPermissionsFromTheMomentThatItCanBeSeen(String permissions) throws Exception {
+        UnixSocket file = acquire(path, permissions);
+        Path hidden = Path.of(file.privateAddress().path()).getParent();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(hidden)))
+                .isEqualTo("rwx------");
+        NetServer server = serve(file, "me");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .isEqualTo(permissions);
+        await(server.close());
+        await(file.release(vertx));
+    }
+
+    @Test
+    void aSocketThatWasLeftBehindIsReplaced() throws Exception {
+        try (ServerSocketChannel gone = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            gone.bind(UnixDomainSocketAddress.of(path));
+        }
+        assertThat(path).exists();
+        UnixSocket file = acquire(path, PERMISSIONS);
+        NetServer server = serve(file, "me");
+        assertThat(heardAt(path)).isEqualTo("me");
+        await(server.close());
+        await(file.release(vertx));
+    }
+
+    @Test
+    void aSocketThatAnotherProcessListensOnIsNeverTaken() throws Exception {
+        Process other = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        Path.of("target", "test-classes").toString(),
+                        OtherProcess.class.getName(),
+                        path.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try {
+            assertThat(other.getInputStream().read()).isEqualTo('!');
+            assertThat(causeOf(() -> acquire(path, PERMISSIONS)))
+                    .isInstanceOf(BindException.class)
+                    .hasMessageContaining("a server listens on " + path);
+            assertThat(heardAt(path)).isEqualTo("other");
+            assertThat(names()).containsExactly("socket");
+        } finally {
+            other.destroyForcibly().waitFor();
+        }
+        // killed, it has left its socket behind
+        UnixSocket file = acquire(path, "rw-------");
+        NetServer server = serve(file, "me");
+        assertThat(heardAt(path)).isEqualTo("me");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .isEqualTo("rw-------");
+        await(server.close());
+        await(file.release(vertx));
+    }
+
+    /** Listens on the path that it is given until it is killed. */
+    static final class OtherProcess {
+        public static void main(String[] arguments) throws IOException {
+            try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+                server.bind(UnixDomainSocketAddress.of(arguments[0]));
+                System.out.write('!');
+                System.out.flush();
+                while (true) {
+                    try (SocketChannel client = server.accept()) {
+                        client.write(ByteBuffer.wrap("other".getBytes(StandardCharsets.US_ASCII)));
+                    } catch (IOException e) {
+                        // it only looked whether somebody is here
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSocketOfAnotherVertxIsNeverTaken() throws Exception {
+        UnixSocket file = acquire(path, PERMISSIONS);
+        NetServer server = serve(file, "me");
+        Vertx other = transport.vertx();
+        try {
+            assertThatThrownBy(() -> await(
+                            UnixSocket.acquire(other, SocketAddress.domainSocketAddress(path.toString()), PERMISSIONS)))
+                    .hasCauseInstanceOf(BindException.class);
+        } finally {
+            await(other.close());
+        }
+        assertThat(heardAt(path)).isEqualTo("me");
+        await(server.close());
+        await(file.release(vertx));
+    }
+
+    @Test
+    void aFileIsNeverDeletedAndNoDirectoryIs() throws Exception {
+        Files.writeString(path, "precious");
+        assertThat(causeOf(() -> acquire(path, PERMISSIONS))).isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(path).hasContent("precious");
+        Path empty = Files.createDirectory(directory.resolve("empty"));
+        assertThat(causeOf(() -> acquire(empty, PERMISSIONS))).isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(empty).isDirectory();
+    }
+
+    @Test
+    void aSymbolicLinkIsLeftAloneWhateverItLeadsTo() throws Exception {
+        Path target = directory.resolve("target");
+        Files.createSymbolicLink(path, target);
+        assertThat(causeOf(() -> acquire(path, PERMISSIONS))).isInstanceOf(FileAlreadyExistsException.class);
+        try (ServerSocketChannel gone = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            gone.bind(UnixDomainSocketAddress.of(target));
+        }
+        assertThat(causeOf(() -> acquire(path, PERMISSIONS))).isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(names()).containsExactly("socket", "target");
+    }
+
+    @Test
+    void aFileThatAppearsBeforeTheSocketIsShownIsNotReplaced() throws Exception {
+        UnixSocket file = acquire(path, PERMISSIONS);
+        NetServer server = vertx.createNetServer().connectHandler(socket -> {});
+        await(server.listen(file.privateAddress()));
+        Files.writeString(path, "precious");
+        assertThat(causeOf(() -> await(file.publish(vertx)))).isInstanceOf(FileAlreadyExistsException.class);
+        await(server.close());
+        await(file.release(vertx));
+        assertThat(path).hasContent("precious");
+        assertThat(names()).containsExactly("socket");
+    }
+
+    @Test
+    void whatTookThePlaceOfTheSocketMeanwhileIsNotRemovedWithIt() throws Exception {
+        UnixSocket file = acquire(path, PERMISSIONS);
+        NetServer server = serve(file, "me");
+        Files.delete(path);
+        Files.writeString(path, "precious");
+        await(server.close());
+        await(file.release(vertx));
+        assertThat(path).hasContent("precious");
+        assertThat(names()).containsExactly("socket");
+    }
+
+    @Test
+    void aPathThatIsTooLongIsRefusedWithTheLimit() {
+        Path tooLong = directory.resolve(
+                "x".repeat(UnixSocket.MAX_PATH - directory.toString().length()));
+        assertThat(causeOf(() -> acquire(tooLong, PERMISSIONS)))
+                .isInstanceOf(BindException.class)
+                .hasMessageContaining("104 octets")
+                .hasMessageContaining("at most 103");
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void theLongestPathThatIsPossibleWorks() throws Exception {
+        Path longest = directory.resolve(
+                "x".repeat(UnixSocket.MAX_PATH - directory.toString().length() - 1));
+        UnixSocket file = acquire(longest, PERMISSIONS);
+        NetServer server = serve(file, "me");
+        assertThat(heardAt(longest)).isEqualTo("me");
+        await(server.close());
+        await(file.release(vertx));
+    }
+
+    @Test
+    void aDirectoryThatDoesNotExistIsNamed() {
+        Path nowhere = directory.resolve("nowhere");
+        assertThat(causeOf(() -> acquire(nowhere.resolve("socket"), PERMISSIONS)))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessageContaining(nowhere.toString());
+    }
+
+    @Test
+    void serversOfOneVertxShareASocketAndTheLastTakesItAlong() throws Exception {
+        UnixSocket one = acquire(path, PERMISSIONS);
+        NetServer first = serve(one, "first");
+        UnixSocket two = acquire(path, PERMISSIONS);
+        assertThat(two).isSameAs(one);
+        NetServer second = serve(two, "second");
+        await(first.close());
+        await(one.release(vertx));
+        assertThat(heardAt(path)).isEqualTo("second");
+        await(second.close());
+        await(two.release(vertx));
+        assertThat(names()).isEmpty();
+    }
+
+    @Test
+    void aSocketThatCouldNotBeHadIsAskedForAnew() throws Exception {
+        Files.writeString(path, "in the way");
+        assertThat(causeOf(() -> acquire(path, PERMISSIONS))).isInstanceOf(FileAlreadyExistsException.class);
+        Files.delete(path);
+        UnixSocket file = acquire(path, "rw-------");
+        NetServer server = serve(file, "me");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .isEqualTo("rw-------");
+        await(server.close());
+        await(file.release(vertx));
+    }
+
+    @Test
+    void whoComesWhileTheLastOneLeavesHasASocketOfItsOwn() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            UnixSocket leaving = acquire(path, PERMISSIONS);
+            var left = leaving.release(vertx);
+            var came = UnixSocket.acquire(vertx, SocketAddress.domainSocketAddress(path.toString()), PERMISSIONS);
+            await(left);
+            UnixSocket one = await(came);
+            UnixSocket two = acquire(path, PERMISSIONS);
+            assertThat(two).isSameAs(one);
+            await(one.release(vertx));
+            await(two.release(vertx));
+        }
+        assertThat(names()).isEmpty();
+    }
+
+    @Test
+    void anAddressThatBeginsWithNulIsNoFile() {
+        assertThat(UnixSocket.isAbstract(SocketAddress.domainSocketAddress("\0postern")))
+                .isTrue();
+        assertThat(UnixSocket.isAbstract(SocketAddress.domainSocketAddress("/run/postern")))
+                .isFalse();
+    }
+}
