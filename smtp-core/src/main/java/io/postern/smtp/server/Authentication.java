@@ -15,18 +15,18 @@ import javax.net.ssl.SSLSession;
 /** One AUTH exchange of a connection, and what the connection knows while it goes on. */
 final class Authentication implements SaslContext {
 
-    private final VertxSmtpServer server;
+    private final ServerSettings settings;
     private final NetSocket socket;
     private final SocketAddress peer;
 
-    Authentication(VertxSmtpServer server, NetSocket socket, SocketAddress peer) {
-        this.server = server;
+    Authentication(ServerSettings settings, NetSocket socket, SocketAddress peer) {
+        this.settings = settings;
         this.socket = socket;
         this.peer = peer;
     }
 
     SaslExchange begin(String mechanism) {
-        return server.mechanism(mechanism).begin(this);
+        return settings.mechanism(mechanism).begin(this);
     }
 
     /** What the client reads of a failure. */
@@ -40,7 +40,7 @@ final class Authentication implements SaslContext {
 
     @Override
     public String serverName() {
-        return server.hostName();
+        return settings.hostName();
     }
 
     @Override
@@ -55,6 +55,6 @@ final class Authentication implements SaslContext {
 
     @Override
     public Set<String> offeredMechanisms() {
-        return new LinkedHashSet<>(server.mechanisms(this));
+        return new LinkedHashSet<>(settings.offeredMechanisms(this));
     }
 }

@@ -50,6 +50,7 @@ final class SmtpConnection implements Output, Session {
     private static final Duration LAST_REPLIES = Duration.ofSeconds(5);
 
     private final VertxSmtpServer server;
+    private final ServerSettings settings;
     private final Context context;
     private final NetSocket socket;
     private final SmtpHandler handler;
@@ -86,18 +87,20 @@ final class SmtpConnection implements Output, Session {
 
     SmtpConnection(
             VertxSmtpServer server,
+            ServerSettings settings,
             Context context,
             NetSocket socket,
             SmtpHandler handler,
             long number,
             Runnable onClosed) {
         this.server = server;
+        this.settings = settings;
         this.context = context;
         this.socket = socket;
         this.handler = handler;
         this.number = number;
         this.onClosed = onClosed;
-        this.engine = new SmtpEngine(server.settings(), this);
+        this.engine = new SmtpEngine(settings.engine(), this);
         this.lastStep = server.deadlines().now();
         beginRateWindow(lastStep);
     }
@@ -112,7 +115,7 @@ final class SmtpConnection implements Output, Session {
         if (socket.isSsl()) {
             watchRenegotiation();
         }
-        if (server.options().isProxyProtocol()) {
+        if (settings.options().isProxyProtocol()) {
             ProxyInfo header = proxyInfo();
             proxy = header;
             hold();
@@ -127,7 +130,7 @@ final class SmtpConnection implements Output, Session {
         socket.proxyProtocolV2HeaderTLVs()
                 .forEach(tlv ->
                         tlvs.put(tlv.getKey().getByte(0) & 0xFF, tlv.getValue().copy()));
-        return new ProxyInfo(socket.remoteAddress(), socket.localAddress(), socket.remoteAddress(true), tlvs);
+        return new ProxyInfo(peer(), local(), named(socket.remoteAddress(true)), tlvs);
     }
 
     private void proxyDecided(Future<Boolean> accepted) {
@@ -142,7 +145,7 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void begin() {
-        long delay = server.options().getGreetingDelay().toMillis();
+        long delay = settings.options().getGreetingDelay().toMillis();
         if (delay == 0) {
             greet();
         } else {
@@ -207,7 +210,7 @@ final class SmtpConnection implements Output, Session {
     /** Ends or goes on with what has waited too long. */
     void checkDeadline() {
         long now = server.deadlines().now();
-        SmtpServerOptions options = server.options();
+        SmtpServerOptions options = settings.options();
         if (ending || draining) {
             // what we have to say is not read: RFC 5321 knows no deadline for it, but it cannot wait for ever
             if (isOver(ending ? LAST_REPLIES : options.getTimeout(), now - stalledSince)) {
@@ -275,8 +278,7 @@ final class SmtpConnection implements Output, Session {
         call(call);
         if (engine.steps() != steps) {
             // counted from the last whole command or answer, not from the last octet: who sends a command octet by
-            // octet
-            // has no more time for it than others
+            // octet has no more time for it than others
             lastStep = server.deadlines().now();
         }
     }
@@ -402,14 +404,14 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public List<String> mechanisms() {
-        return server.mechanisms(new Authentication(server, socket, peer()));
+        return settings.offeredMechanisms(new Authentication(settings, socket, peer()));
     }
 
     @Override
     public void auth(String mechanism, Optional<byte[]> initialResponse) {
         ask(
                 () -> {
-                    SaslExchange begun = new Authentication(server, socket, peer()).begin(mechanism);
+                    SaslExchange begun = new Authentication(settings, socket, peer()).begin(mechanism);
                     exchange = begun;
                     return initialResponse.isPresent() ? begun.onResponse(initialResponse.get()) : begun.firstStep();
                 },
@@ -541,7 +543,7 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public void extension(ExtensionVerb verb, Envelope envelope, String argument) {
-        ask(() -> server.extension(verb).handle(this, envelope, argument));
+        ask(() -> settings.extension(verb).handle(this, envelope, argument));
     }
 
     @Override
@@ -678,13 +680,21 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public SocketAddress peer() {
-        // the peer of a Unix socket has no address, and not every transport says so
-        return server.address().isDomainSocket() && proxy == null ? server.address() : socket.remoteAddress();
+        return named(socket.remoteAddress());
     }
 
     @Override
     public SocketAddress local() {
-        return server.address().isDomainSocket() && proxy == null ? server.address() : socket.localAddress();
+        return named(socket.localAddress());
+    }
+
+    /**
+     * The peer of a Unix socket has no address, but not every transport says so, and the socket was bound under another
+     * path than its clients see.
+     */
+    private SocketAddress named(SocketAddress end) {
+        SocketAddress server = settings.address();
+        return server.isDomainSocket() && end.isDomainSocket() ? server : end;
     }
 
     @Override
@@ -714,12 +724,12 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public String serverName() {
-        return server.hostName();
+        return settings.hostName();
     }
 
     @Override
     public Reply greeting() {
-        return server.greeting();
+        return settings.greeting();
     }
 
     @Override

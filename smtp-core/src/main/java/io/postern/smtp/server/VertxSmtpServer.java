@@ -2,7 +2,6 @@ package io.postern.smtp.server;
 
 import io.postern.smtp.Extension;
 import io.postern.smtp.Replies;
-import io.postern.smtp.Reply;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
@@ -14,7 +13,6 @@ import io.postern.smtp.protocol.EngineSettings;
 import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Limits;
 import io.postern.smtp.protocol.StartTls;
-import io.postern.smtp.sasl.SaslContext;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -41,6 +39,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -64,10 +63,13 @@ public final class VertxSmtpServer implements SmtpServer {
     private final ProxyPeers proxyPeers;
     private final List<Extension> extensions = new ArrayList<>();
     private final Map<String, Extension> verbs = new HashMap<>();
-    private final Deadlines deadlines = new Deadlines(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+    private final Deadlines deadlines;
     private final AtomicInteger open = new AtomicInteger();
 
     private volatile @Nullable Listening listening;
+    /** What the next connection gets. It is not taken back when the server stops, as its last connections still end. */
+    private volatile @Nullable ServerSettings settings;
+
     private Promise<Void> lastOneGone = Promise.promise();
 
     private @Nullable UnixSocket unixSocket;
@@ -76,22 +78,21 @@ public final class VertxSmtpServer implements SmtpServer {
     private volatile @Nullable ServerSSLOptions tls;
 
     /** What is known once the server listens. */
-    private record Listening(
-            Context context,
-            SocketAddress address,
-            NetServer server,
-            Census census,
-            String hostName,
-            Reply greeting,
-            EngineSettings settings,
-            long timer) {}
+    private record Listening(Context context, SocketAddress address, NetServer server, Census census, long timer) {}
 
     public VertxSmtpServer(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
+        this(vertx, handlers, options, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+    }
+
+    /** A server whose deadlines go by another clock, see {@link Deadlines}. */
+    VertxSmtpServer(
+            Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options, LongSupplier clock) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
         this.proxyPeers = new ProxyPeers(options.getProxyFrom());
         this.throttle = new AuthThrottle(options.getAuthFailureDelay());
+        this.deadlines = new Deadlines(clock);
     }
 
     @Override
@@ -208,22 +209,25 @@ public final class VertxSmtpServer implements SmtpServer {
                 .setUseProxyProtocol(options.isProxyProtocol())
                 .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
         NetServer server = vertx.createNetServer(config, tls);
-        server.connectHandler(this::connected);
         server.exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause));
         Listening begun = new Listening(
                 context,
                 address,
                 server,
-                Census.of(vertx, address.toString()),
-                hostName,
-                Reply.of(220, hostName + " " + options.getIdent()),
-                settings(hostName),
+                census(address),
                 vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
+        settings = settings(address, hostName);
+        server.connectHandler(socket -> connected(begun.census(), socket));
         return bind(begun).onFailure(cause -> forget(begun)).map(bound -> {
             LOG.log(Level.DEBUG, () -> "listening on " + address);
             return this;
         });
+    }
+
+    private Census census(SocketAddress address) {
+        // each server that asks for any free port gets one of its own, and shares its clients with nobody
+        return !address.isDomainSocket() && address.port() == 0 ? new Census() : Census.of(vertx, address.toString());
     }
 
     private Future<?> bind(Listening begun) {
@@ -248,7 +252,11 @@ public final class VertxSmtpServer implements SmtpServer {
                                 .transform(v -> Future.failedFuture(cause))));
     }
 
-    private EngineSettings settings(String hostName) {
+    private ServerSettings settings(SocketAddress address, String hostName) {
+        return new ServerSettings(options, address, hostName, engineSettings(hostName), enabledMechanisms(), verbs);
+    }
+
+    private EngineSettings engineSettings(String hostName) {
         Limits limits = new Limits(
                 options.getCommandSizeLimit(),
                 options.getLineLengthLimit(),
@@ -281,12 +289,13 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     private Auth auth() {
-        boolean offered = mechanisms.keySet().stream().anyMatch(this::isNotExcluded);
-        return new Auth(offered, options.isAuthRequired(), options.isAuthRequireTls());
+        return new Auth(!enabledMechanisms().isEmpty(), options.isAuthRequired(), options.isAuthRequireTls());
     }
 
-    private boolean isNotExcluded(String mechanism) {
-        return !options.getAuthExcludeMechanisms().contains(mechanism);
+    private List<SaslMechanism> enabledMechanisms() {
+        return mechanisms.values().stream()
+                .filter(mechanism -> !options.getAuthExcludeMechanisms().contains(mechanism.name()))
+                .toList();
     }
 
     private static EngineExtension engineExtension(Extension extension) {
@@ -297,7 +306,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 extension.rcptParameters());
     }
 
-    private void connected(NetSocket socket) {
+    private void connected(Census census, NetSocket socket) {
         if (options.isProxyProtocol() && !proxyPeers.contains(socket.remoteAddress(true))) {
             LOG.log(
                     Level.WARNING,
@@ -307,7 +316,6 @@ public final class VertxSmtpServer implements SmtpServer {
             return;
         }
         String address = ClientAddress.of(socket);
-        Census census = listening().census();
         if (!census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp())) {
             LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + address);
             socket.end(Buffer.buffer(Replies.TOO_MANY_CONNECTIONS + "\r\n"));
@@ -324,6 +332,7 @@ public final class VertxSmtpServer implements SmtpServer {
         }
         SmtpConnection connection = new SmtpConnection(
                 this,
+                settings(),
                 vertx.getOrCreateContext(),
                 socket,
                 handler,
@@ -332,6 +341,22 @@ public final class VertxSmtpServer implements SmtpServer {
         deadlines.add(connection);
         open.incrementAndGet();
         connection.start();
+    }
+
+    ServerSettings settings() {
+        return Objects.requireNonNull(settings, "the server has never listened");
+    }
+
+    /** Looks at the clock now, without waiting for the next tick. */
+    Future<Void> tick() {
+        Promise<Void> done = Promise.promise();
+        Objects.requireNonNull(listening, "the server does not listen")
+                .context()
+                .runOnContext(v -> {
+                    deadlines.tick();
+                    done.complete();
+                });
+        return done.future();
     }
 
     void remove(SmtpConnection connection) {
@@ -413,51 +438,12 @@ public final class VertxSmtpServer implements SmtpServer {
 
     // What a connection asks its server for
 
-    SmtpServerOptions options() {
-        return options;
-    }
-
     Deadlines deadlines() {
         return deadlines;
     }
 
-    EngineSettings settings() {
-        return listening().settings();
-    }
-
     ServerSSLOptions tls() {
         return Objects.requireNonNull(tls, "the server has no TLS");
-    }
-
-    SocketAddress address() {
-        return listening().address();
-    }
-
-    String hostName() {
-        return listening().hostName();
-    }
-
-    Reply greeting() {
-        return listening().greeting();
-    }
-
-    private Listening listening() {
-        return Objects.requireNonNull(listening, "the server does not listen");
-    }
-
-    /** The mechanisms that a connection may use. */
-    List<String> mechanisms(SaslContext context) {
-        if (mechanisms.isEmpty() || (options.isAuthRequireTls() && context.tls().isEmpty())) {
-            return List.of();
-        }
-        return mechanisms.values().stream()
-                .filter(mechanism -> isNotExcluded(mechanism.name()) && mechanism.isOffered(context))
-                .map(SaslMechanism::name)
-                .toList();
-    }
-
-    SaslMechanism mechanism(String name) {
-        return Objects.requireNonNull(mechanisms.get(name), name);
     }
 
     Vertx vertx() {
@@ -466,10 +452,6 @@ public final class VertxSmtpServer implements SmtpServer {
 
     AuthThrottle throttle() {
         return throttle;
-    }
-
-    Extension extension(ExtensionVerb verb) {
-        return Objects.requireNonNull(verbs.get(verb.name()), verb.name());
     }
 
     String sessionId(long number) {

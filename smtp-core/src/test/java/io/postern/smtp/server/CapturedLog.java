@@ -7,6 +7,7 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 
 /** What a class logs while this is open, kept and shown nowhere else. {@code System.Logger} goes to java.util.logging. */
 final class CapturedLog extends Handler implements AutoCloseable {
@@ -19,7 +20,15 @@ final class CapturedLog extends Handler implements AutoCloseable {
     }
 
     static CapturedLog of(Class<?> type) {
-        Logger logger = Logger.getLogger(type.getName());
+        return of(Logger.getLogger(type.getName()));
+    }
+
+    /** What all classes of the server log. */
+    static CapturedLog ofEverything() {
+        return of(Logger.getLogger("io.postern"));
+    }
+
+    private static CapturedLog of(Logger logger) {
         CapturedLog log = new CapturedLog(logger);
         logger.setUseParentHandlers(false);
         logger.setLevel(Level.ALL);
@@ -34,6 +43,12 @@ final class CapturedLog extends Handler implements AutoCloseable {
 
     List<String> messages() {
         return records.stream().map(LogRecord::getMessage).toList();
+    }
+
+    /** The messages with all that stands beside them: parameters, and failures with their causes. */
+    List<String> texts() {
+        SimpleFormatter formatter = new SimpleFormatter();
+        return records.stream().map(formatter::format).toList();
     }
 
     List<String> at(Level level) {

@@ -39,8 +39,8 @@ class ReplyWritesSocketTest extends SocketTestBase {
     private WireClient afterEhloOnNotedSocket(SmtpHandler handler) throws Exception {
         VertxSmtpServer server = (VertxSmtpServer) listen(handler);
         NetServer noting = vertx.createNetServer().connectHandler(socket -> {
-            SmtpConnection connection =
-                    new SmtpConnection(server, vertx.getOrCreateContext(), noted(socket), handler, 1, () -> {});
+            SmtpConnection connection = new SmtpConnection(
+                    server, server.settings(), vertx.getOrCreateContext(), noted(socket), handler, 1, () -> {});
             connection.start();
         });
         WireClient client = connected(await(noting.listen(0, "127.0.0.1")).actualPort());

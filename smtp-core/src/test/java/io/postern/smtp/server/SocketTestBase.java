@@ -6,6 +6,7 @@ import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,12 @@ abstract class SocketTestBase {
 
     WireClient connected(int port) throws IOException {
         WireClient client = new WireClient(port);
+        clients.add(client);
+        return client;
+    }
+
+    WireClient connected(Path unixSocket) throws IOException {
+        WireClient client = new WireClient(unixSocket);
         clients.add(client);
         return client;
     }

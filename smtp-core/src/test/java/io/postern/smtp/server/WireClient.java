@@ -6,12 +6,19 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /** A client of the driver's tests: sends what it is told to, reads lines, and never waits longer than its timeout. */
 final class WireClient implements AutoCloseable {
@@ -23,16 +30,31 @@ final class WireClient implements AutoCloseable {
     private final SelectionKey key;
     private final ByteBuffer input = ByteBuffer.allocate(65_536).limit(0);
 
+    private @Nullable TlsRecords tls;
+
     WireClient(int port) throws IOException {
-        channel = SocketChannel.open(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port));
-        channel.configureBlocking(false);
+        this(SocketChannel.open(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port)));
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    }
+
+    /** Connects to a Unix socket. */
+    WireClient(Path socket) throws IOException {
+        this(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+    }
+
+    private WireClient(SocketChannel connected) throws IOException {
+        channel = connected;
+        channel.configureBlocking(false);
         selector = Selector.open();
         key = channel.register(selector, 0);
     }
 
     WireClient send(String text) throws IOException {
-        byte[] octets = text.getBytes(StandardCharsets.UTF_8);
+        return send(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    WireClient send(byte[] plain) throws IOException {
+        byte[] octets = tls == null ? plain : tls.wrap(plain);
         int sent = sendUntilStuck(octets, TIMEOUT);
         if (sent < octets.length) {
             throw new SocketTimeoutException("the server took " + sent + " of " + octets.length + " octets");
@@ -49,6 +71,31 @@ final class WireClient implements AutoCloseable {
             }
         }
         return output.position();
+    }
+
+    /**
+     * Shakes hands as a TLS client; from then on all is encrypted.
+     *
+     * @throws SSLException when the server does not want it or proves nothing
+     */
+    WireClient startTls(SSLEngine engine) throws IOException {
+        engine.setUseClientMode(true);
+        TlsRecords records = new TlsRecords(engine);
+        engine.beginHandshake();
+        while (!records.isEstablished()) {
+            byte[] output = records.handshake(input);
+            if (output.length > 0) {
+                sendUntilStuck(output, TIMEOUT);
+            } else if (!records.isEstablished() && !fill()) {
+                throw new SSLException("closed by the server in the handshake");
+            }
+        }
+        tls = records;
+        return this;
+    }
+
+    SSLSession sslSession() {
+        return Objects.requireNonNull(tls).session();
     }
 
     /** Sends a line and reads its reply. */
@@ -89,19 +136,42 @@ final class WireClient implements AutoCloseable {
         return text.toString();
     }
 
+    /** Whether the server has sent nothing so far that was not read. */
+    boolean sawNothing() throws IOException {
+        input.compact();
+        int count = channel.read(input);
+        input.flip();
+        return count == 0 && !input.hasRemaining();
+    }
+
     private int read() throws IOException {
-        while (!input.hasRemaining()) {
-            input.clear();
-            int count = channel.read(input);
-            input.flip();
-            if (count < 0) {
-                return -1;
+        if (tls != null) {
+            while (!tls.hasPlain() && !tls.unwrap(input)) {
+                if (!fill()) {
+                    return -1;
+                }
             }
-            if (count == 0 && !awaits(SelectionKey.OP_READ, TIMEOUT)) {
-                throw new SocketTimeoutException("the server sent nothing for " + TIMEOUT);
-            }
+            return tls.hasPlain() ? tls.read() : -1;
         }
-        return input.get() & 0xFF;
+        return input.hasRemaining() || fill() ? input.get() & 0xFF : -1;
+    }
+
+    /** Adds what the server sends to the input. @return false when it has closed the connection */
+    private boolean fill() throws IOException {
+        input.compact();
+        try {
+            while (true) {
+                int count = channel.read(input);
+                if (count != 0) {
+                    return count > 0;
+                }
+                if (!awaits(SelectionKey.OP_READ, TIMEOUT)) {
+                    throw new SocketTimeoutException("the server sent nothing for " + TIMEOUT);
+                }
+            }
+        } finally {
+            input.flip();
+        }
     }
 
     private boolean awaits(int operation, Duration patience) throws IOException {
