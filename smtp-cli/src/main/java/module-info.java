@@ -9,6 +9,7 @@ module io.postern.smtp.cli {
     requires io.netty.common;
     requires micrometer.core;
     requires java.logging;
+    requires jdk.unsupported; // SIGHUP
     requires static org.jspecify;
 
     opens io.postern.smtp.cli to

@@ -1,25 +1,37 @@
 package io.postern.smtp.cli;
 
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
+import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.net.ServerSSLOptions;
+import io.vertx.core.transport.Transport;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CompletionException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /** The running servers: one Vertx with an {@link SmtpServerVerticle} on each event loop for each address. */
 final class Listeners {
+
+    private static final System.Logger LOG = System.getLogger(Listeners.class.getName());
 
     // beyond the grace time, for the last replies to leave
     private static final Duration FAREWELL = Duration.ofSeconds(2);
@@ -28,18 +40,39 @@ final class Listeners {
     private final int eventLoops;
     private final SmtpHandler handler;
     private final SmtpServerOptions options;
+    private final WatchedFiles watched = new WatchedFiles();
+    private final Map<Tls, EncryptedServers> encrypted = new HashMap<>();
+    private List<SaslMechanism> mechanisms = List.of();
 
-    Listeners(int eventLoops, SmtpHandler handler, SmtpServerOptions options) {
+    /** @throws IllegalArgumentException when an option cannot be; the message is for the user */
+    Listeners(Transport transport, int eventLoops, SmtpHandler handler, SmtpServerOptions options) {
         this.eventLoops = eventLoops;
         this.handler = handler;
         this.options = options;
-        this.vertx = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(eventLoops)
-                .setPreferNativeTransport(true) // falls back to NIO where there is none
-                // it would make a directory for files that are never served
-                .setFileSystemOptions(new FileSystemOptions()
-                        .setClassPathResolvingEnabled(false)
-                        .setFileCachingEnabled(false)));
+        this.vertx = Vertx.builder()
+                .withTransport(transport)
+                .with(new VertxOptions()
+                        .setEventLoopPoolSize(eventLoops)
+                        // it would make a directory for files that are never served
+                        .setFileSystemOptions(new FileSystemOptions()
+                                .setClassPathResolvingEnabled(false)
+                                .setFileCachingEnabled(false)))
+                .build();
+        LOG.log(System.Logger.Level.INFO, () -> "transport is " + transport.name());
+        SmtpServer.create(vertx, handler, options); // refuses what no setter could see
+    }
+
+    /** Lets the users of a file in; blocks until it is read. */
+    void authenticate(Path usersFile) {
+        try {
+            Users users = await(Users.load(vertx, usersFile));
+            mechanisms = users.mechanisms();
+            watched.add(List.of(usersFile), users::reload);
+        } catch (NoSuchFileException e) {
+            throw new StartFailure("no such file: " + usersFile);
+        } catch (Exception e) {
+            throw new StartFailure("cannot use users file", e);
+        }
     }
 
     /**
@@ -47,38 +80,106 @@ final class Listeners {
      *
      * @return the addresses with their real ports
      */
-    List<ListenAddress> listen(List<ListenAddress> addresses) {
+    List<ListenAddress> listen(List<Listener> listeners) {
         List<ListenAddress> listening = new ArrayList<>();
-        for (ListenAddress address : addresses) {
-            // all families of a host get the same port
-            int port = address.port();
-            for (String host : address.hosts()) {
-                // instances that ask for the same negative port share a free one
-                int asked = port == 0 ? -1 - listening.size() : port;
-                port = listen(new ListenAddress(host, port), asked);
-                listening.add(new ListenAddress(host, port));
+        for (Listener listener : listeners) {
+            if (listener.address() instanceof ListenAddress.Unix unix) {
+                deploy(listener, unix, new SmtpServerOptions(options).setUnixSocket(unix.path()));
+                listening.add(unix);
+            } else if (listener.address() instanceof ListenAddress.Inet inet) {
+                listen(listener, inet, listening);
             }
         }
+        watched.start();
         return listening;
     }
 
-    private int listen(ListenAddress address, int askedPort) {
-        SmtpServerOptions own =
-                new SmtpServerOptions(options).setHost(address.host()).setPort(askedPort);
-        AtomicReference<SmtpServerVerticle> any = new AtomicReference<>();
-        Future<String> deployed = vertx.deployVerticle(
+    private void listen(Listener listener, ListenAddress.Inet address, List<ListenAddress> listening) {
+        // all families of a host get the same port
+        int port = address.port();
+        for (String host : address.hosts()) {
+            // instances that ask for the same negative port share a free one
+            int asked = port == 0 ? -1 - listening.size() : port;
+            SmtpServerOptions own = new SmtpServerOptions(options).setHost(host).setPort(asked);
+            port = deploy(listener, new ListenAddress.Inet(host, port), own).actualPort();
+            listening.add(new ListenAddress.Inet(host, port));
+        }
+    }
+
+    /** @return any of the servers that share the address */
+    private SmtpServer deploy(Listener listener, ListenAddress address, SmtpServerOptions own) {
+        Optional<EncryptedServers> encrypted = listener.tls().map(this::encrypted);
+        encrypted.ifPresent(tls -> tls.apply(own));
+        Queue<SmtpServerVerticle> deployed = new ConcurrentLinkedQueue<>();
+        Future<String> deployment = vertx.deployVerticle(
                 () -> {
-                    SmtpServerVerticle verticle = new SmtpServerVerticle(handler, own);
-                    any.set(verticle);
+                    SmtpServerVerticle verticle = new Verticle(handler, own);
+                    deployed.add(verticle);
                     return verticle;
                 },
                 new DeploymentOptions().setInstances(eventLoops));
         try {
-            deployed.toCompletionStage().toCompletableFuture().join();
-        } catch (CompletionException e) {
-            throw new StartFailure("cannot listen on " + address, Objects.requireNonNullElse(e.getCause(), e));
+            await(deployment);
+        } catch (IOException e) {
+            throw new StartFailure("cannot listen on " + address, e);
+        } catch (Exception e) {
+            String with = listener.tls().map(tls -> " with " + tls).orElse("");
+            throw new StartFailure("cannot listen on " + address + with, e);
         }
-        return any.get().server().actualPort();
+        List<SmtpServer> servers =
+                deployed.stream().map(SmtpServerVerticle::server).toList();
+        encrypted.ifPresent(tls -> tls.servers().addAll(servers));
+        return servers.get(0);
+    }
+
+    private final class Verticle extends SmtpServerVerticle {
+
+        Verticle(SmtpHandler handler, SmtpServerOptions options) {
+            super(handler, options);
+        }
+
+        @Override
+        protected SmtpServer createServer(Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
+            SmtpServer server = super.createServer(handlers, options);
+            mechanisms.forEach(server::addMechanism);
+            return server;
+        }
+    }
+
+    /** The servers that use the same files, which are read once for all of them. */
+    private record EncryptedServers(Tls tls, ServerSSLOptions read, List<SmtpServer> servers) {
+
+        void apply(SmtpServerOptions options) {
+            tls.apply(options, read);
+        }
+
+        Future<?> update() throws IOException {
+            ServerSSLOptions again = tls.read();
+            return Future.all(
+                    servers.stream().map(server -> server.updateTls(again)).toList());
+        }
+    }
+
+    private EncryptedServers encrypted(Tls tls) {
+        return encrypted.computeIfAbsent(tls, files -> {
+            try {
+                EncryptedServers servers = new EncryptedServers(tls, tls.read(), new ArrayList<>());
+                watched.add(tls.files(), servers::update);
+                return servers;
+            } catch (NoSuchFileException e) {
+                throw new StartFailure("no such file: " + e.getFile());
+            } catch (IOException e) {
+                throw new StartFailure("cannot read " + tls, e);
+            }
+        });
+    }
+
+    private static <T> T await(Future<T> future) throws Exception {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
     }
 
     /** Lets running transactions finish within the grace time; blocks until all connections are closed. */
@@ -87,8 +188,7 @@ final class Listeners {
         try {
             vertx.close().toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            System.getLogger(Listeners.class.getName())
-                    .log(System.Logger.Level.WARNING, "not everything could be shut down", e);
+            LOG.log(System.Logger.Level.WARNING, "not everything could be shut down", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -4,6 +4,7 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.transport.Transport;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,14 +40,20 @@ import picocli.CommandLine.Spec;
             "  debug [stdout|stderr]  print them (default)",
             "  sink                   accept and drop them",
             "",
+            "postern hash prints what stands in a users file for a password; see postern hash --help.",
+            "",
+            "Certificates, keys and users are read again when their files change, and on SIGHUP.",
             "SIGTERM and SIGINT let running transactions finish."
         })
 public final class Postern implements Runnable {
 
+    private static final String SMTPS = "smtps:";
+
     @Option(
             names = {"-l", "--listen"},
             paramLabel = "ADDR",
-            description = "HOST:PORT, HOST, :PORT (on localhost) or [IPV6]:PORT; default localhost:8025; repeatable.")
+            description = "HOST:PORT, HOST, :PORT (on localhost), [IPV6]:PORT or unix:PATH; default localhost:8025; "
+                    + "repeatable. With smtps: in front it is the one with implicit TLS, where others have STARTTLS.")
     private List<String> listen = new ArrayList<>();
 
     @Option(names = "--lmtp", description = "Speak LMTP instead of SMTP.")
@@ -64,6 +71,51 @@ public final class Postern implements Runnable {
     @Option(names = "--no-smtputf8", description = "Do not offer SMTPUTF8.")
     private boolean noSmtpUtf8;
 
+    @Option(names = "--tls-cert", paramLabel = "FILE", description = "STARTTLS with this certificate (PEM).")
+    private @Nullable Path tlsCert;
+
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "The key of that certificate (PEM).")
+    private @Nullable Path tlsKey;
+
+    @Option(names = "--no-require-tls", description = "Take mail without STARTTLS, too.")
+    private boolean noRequireTls;
+
+    @Option(
+            names = "--smtps-cert",
+            paramLabel = "FILE",
+            description =
+                    "Implicit TLS with this certificate (PEM); for all listeners, unless there is --tls-cert too.")
+    private @Nullable Path smtpsCert;
+
+    @Option(names = "--smtps-key", paramLabel = "FILE", description = "The key of that certificate (PEM).")
+    private @Nullable Path smtpsKey;
+
+    @Option(
+            names = "--users",
+            paramLabel = "FILE",
+            description = "Offer AUTH to the users in this file, name:secret in each line.")
+    private @Nullable Path users;
+
+    @Option(names = "--auth-required", description = "Take mail from authenticated clients only.")
+    private boolean authRequired;
+
+    @Option(names = "--auth-without-tls", description = "Offer AUTH on connections that are not encrypted, too.")
+    private boolean authWithoutTls;
+
+    @Option(
+            names = "--proxy-protocol",
+            description = "Every connection begins with a PROXY protocol header, version 1 or 2.")
+    private boolean proxyProtocol;
+
+    @Option(
+            names = "--proxy-from",
+            paramLabel = "CIDR",
+            description = "Who may send that header; default 127.0.0.0/8 and ::1; repeatable.")
+    private List<String> proxyFrom = new ArrayList<>();
+
+    @Option(names = "--proxy-timeout", paramLabel = "SECONDS", description = "For that header; default 3.")
+    private @Nullable Integer proxyTimeout;
+
     @Option(
             names = "--timeout",
             paramLabel = "SECONDS",
@@ -77,6 +129,18 @@ public final class Postern implements Runnable {
     private @Nullable Integer grace;
 
     @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            description = "The most open connections of a listener; 0 = unlimited; default 20000.")
+    private @Nullable Integer maxConnections;
+
+    @Option(
+            names = "--max-connections-per-ip",
+            paramLabel = "N",
+            description = "How many of them may come from one address; 0 = unlimited; default 12000.")
+    private @Nullable Integer maxConnectionsPerIp;
+
+    @Option(
             names = "--max-recipients",
             paramLabel = "N",
             description = "The most recipients of one message; default 1000.")
@@ -84,6 +148,12 @@ public final class Postern implements Runnable {
 
     @Option(names = "--event-loops", paramLabel = "N", description = "Default: as many as there are processors.")
     private @Nullable Integer eventLoops;
+
+    @Option(
+            names = "--transport",
+            paramLabel = "NAME",
+            description = "One of auto, nio, epoll, io_uring and kqueue; default auto, which takes what there is.")
+    private TransportChoice transport = TransportChoice.AUTO;
 
     @Option(
             names = {"-c", "--class"},
@@ -119,10 +189,15 @@ public final class Postern implements Runnable {
 
     /** Exits with 0 when it was told to end, with 1 when it could not start, and with 2 for a mistake in the options. */
     public static void main(String[] args) {
-        int exitCode = new CommandLine(new Postern())
-                .setParameterExceptionHandler(Postern::wrongUsage)
-                .setExecutionExceptionHandler(Postern::startFailed)
-                .execute(args);
+        // no subcommand of picocli's: those are recognized behind a handler, too, where hash may be a directory
+        boolean hash = args.length > 0 && args[0].equals("hash");
+        int exitCode = hash
+                ? HashCommand.execute(Arrays.copyOfRange(args, 1, args.length))
+                : new CommandLine(new Postern())
+                        .setCaseInsensitiveEnumValuesAllowed(true)
+                        .setParameterExceptionHandler(Postern::wrongUsage)
+                        .setExecutionExceptionHandler(Postern::startFailed)
+                        .execute(args);
         // otherwise the servers run on, or there is nothing that keeps the process alive
         if (exitCode != 0) {
             System.exit(exitCode);
@@ -133,7 +208,8 @@ public final class Postern implements Runnable {
     public void run() {
         Logs.configure(debug.length);
         SmtpServerOptions options = options();
-        List<ListenAddress> addresses = addresses(options);
+        List<Listener> addresses = listeners(options);
+        checkSense(options, addresses);
         SmtpHandler handler = checked(
                 "",
                 () -> handlerClass == null
@@ -142,12 +218,13 @@ public final class Postern implements Runnable {
         serve(addresses, handler, options);
     }
 
-    private void serve(List<ListenAddress> addresses, SmtpHandler handler, SmtpServerOptions options) {
+    private void serve(List<Listener> addresses, SmtpHandler handler, SmtpServerOptions options) {
         int loops = eventLoops == null ? Runtime.getRuntime().availableProcessors() : eventLoops;
         if (loops < 1) {
             throw wrong("--event-loops: " + loops + " is given; allowed is 1 or more");
         }
-        Listeners listeners = new Listeners(loops, handler, options);
+        Transport used = transport.transport();
+        Listeners listeners = checked("", () -> new Listeners(used, loops, handler, options));
         Thread shutdown = new Thread(
                 () -> {
                     listeners.shutdown();
@@ -157,6 +234,9 @@ public final class Postern implements Runnable {
                 "postern-shutdown");
         Runtime.getRuntime().addShutdownHook(shutdown);
         try {
+            if (users != null) {
+                listeners.authenticate(users);
+            }
             listeners.listen(addresses).forEach(address -> System.out.println("postern listening on " + address));
         } catch (StartFailure e) {
             Runtime.getRuntime().removeShutdownHook(shutdown);
@@ -168,6 +248,9 @@ public final class Postern implements Runnable {
         SmtpServerOptions options = new SmtpServerOptions();
         if (config != null) {
             JsonObject json = readConfig(config);
+            if (!listen.isEmpty()) {
+                json.remove("unixSocket"); // it would go before host and port
+            }
             checked(config + ": ", () -> options.merge(json));
         }
         if (lmtp) {
@@ -180,7 +263,22 @@ public final class Postern implements Runnable {
         set("--size", size, options::setDataSizeLimit);
         set("--timeout", timeout, seconds -> options.setTimeout(Duration.ofSeconds(seconds)));
         set("--grace", grace, seconds -> options.setShutdownGrace(Duration.ofSeconds(seconds)));
+        set("--max-connections", maxConnections, options::setMaxConnections);
+        set("--max-connections-per-ip", maxConnectionsPerIp, options::setMaxConnectionsPerIp);
         set("--max-recipients", maxRecipients, options::setMaxRecipients);
+        if (authRequired) {
+            options.setAuthRequired(true);
+        }
+        if (authWithoutTls) {
+            options.setAuthRequireTls(false);
+        }
+        if (proxyProtocol) {
+            options.setProxyProtocol(true);
+        }
+        if (!proxyFrom.isEmpty()) {
+            options.setProxyFrom(proxyFrom);
+        }
+        set("--proxy-timeout", proxyTimeout, seconds -> options.setProxyProtocolTimeout(Duration.ofSeconds(seconds)));
         return options;
     }
 
@@ -196,13 +294,82 @@ public final class Postern implements Runnable {
         }
     }
 
-    private List<ListenAddress> addresses(SmtpServerOptions options) {
+    private List<Listener> listeners(SmtpServerOptions options) {
+        Tls.Mode startTlsMode = noRequireTls ? Tls.Mode.STARTTLS : Tls.Mode.REQUIRED_STARTTLS;
+        Optional<Tls> startTls = tls("--tls-cert", tlsCert, "--tls-key", tlsKey, startTlsMode);
+        Optional<Tls> implicit = tls("--smtps-cert", smtpsCert, "--smtps-key", smtpsKey, Tls.Mode.IMPLICIT);
+        if (noRequireTls && startTls.isEmpty()) {
+            throw wrong("--no-require-tls needs --tls-cert");
+        }
+        if (startTls.isPresent() && implicit.isPresent()) {
+            long marked = listen.stream().filter(Postern::isSmtps).count();
+            if (marked == 0 || marked == listen.size()) {
+                throw wrong("--tls-cert and --smtps-cert are both given; that takes a --listen smtps:ADDR for implicit"
+                        + " TLS, and one without smtps: for STARTTLS");
+            }
+        }
         if (listen.isEmpty()) {
-            return List.of(new ListenAddress(options.getHost(), Math.max(0, options.getPort())));
+            return List.of(new Listener(configuredAddress(options), startTls.or(() -> implicit)));
         }
         return listen.stream()
-                .map(text -> checked("--listen " + text + ": ", () -> ListenAddress.parse(text)))
+                .map(text -> isSmtps(text)
+                        ? new Listener(smtpsAddress(text, implicit.isPresent()), implicit)
+                        : new Listener(address(text, text), startTls.or(() -> implicit)))
                 .toList();
+    }
+
+    private Optional<Tls> tls(
+            String certOption, @Nullable Path cert, String keyOption, @Nullable Path key, Tls.Mode mode) {
+        if (cert != null && key != null) {
+            return Optional.of(new Tls(mode, cert, key));
+        }
+        if (cert != null) {
+            throw wrong(certOption + " needs " + keyOption);
+        }
+        if (key != null) {
+            throw wrong(keyOption + " needs " + certOption);
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isSmtps(String text) {
+        return text.startsWith(SMTPS);
+    }
+
+    private ListenAddress smtpsAddress(String text, boolean hasCertificate) {
+        if (!hasCertificate) {
+            throw wrong("--listen " + text + " needs --smtps-cert");
+        }
+        return address(text, text.substring(SMTPS.length()));
+    }
+
+    private ListenAddress address(String given, String text) {
+        return checked("--listen " + given + ": ", () -> ListenAddress.parse(text));
+    }
+
+    private static ListenAddress configuredAddress(SmtpServerOptions options) {
+        return options.getUnixSocket()
+                .<ListenAddress>map(ListenAddress.Unix::new)
+                .orElseGet(() -> new ListenAddress.Inet(options.getHost(), Math.max(0, options.getPort())));
+    }
+
+    /** Refuses what would start but could never work. */
+    private void checkSense(SmtpServerOptions options, List<Listener> listeners) {
+        if (users == null && options.isAuthRequired()) {
+            throw wrong("--auth-required needs --users");
+        }
+        if (users == null && authWithoutTls) {
+            throw wrong("--auth-without-tls needs --users");
+        }
+        boolean neverEncrypted = options.getTls().isEmpty()
+                && listeners.stream().allMatch(listener -> listener.tls().isEmpty());
+        if (users != null && neverEncrypted && options.isAuthRequireTls()) {
+            throw wrong("--users needs --tls-cert, --smtps-cert or --auth-without-tls:"
+                    + " AUTH is not offered on connections that are not encrypted");
+        }
+        if (!options.isProxyProtocol() && (!proxyFrom.isEmpty() || proxyTimeout != null)) {
+            throw wrong((proxyFrom.isEmpty() ? "--proxy-timeout" : "--proxy-from") + " needs --proxy-protocol");
+        }
     }
 
     private List<Path> classPath() {
@@ -240,8 +407,8 @@ public final class Postern implements Runnable {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private static int wrongUsage(ParameterException mistake, String[] args) {
-        complain(mistake.getMessage() + " (see postern --help)");
+    static int wrongUsage(ParameterException mistake, String[] args) {
+        complain(mistake.getMessage() + " (see " + mistake.getCommandLine().getCommandName() + " --help)");
         return CommandLine.ExitCode.USAGE;
     }
 
@@ -254,7 +421,7 @@ public final class Postern implements Runnable {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    private static void complain(String message) {
+    static void complain(String message) {
         System.err.println("postern: " + message.strip().replaceAll("\\s*\\R\\s*", " "));
     }
 

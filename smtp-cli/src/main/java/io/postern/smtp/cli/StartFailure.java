@@ -14,7 +14,7 @@ final class StartFailure extends RuntimeException {
     }
 
     /** What went wrong in one line, without the words of who found out. */
-    private static String reason(Throwable cause) {
+    static String reason(Throwable cause) {
         String message = cause.getMessage();
         if (message == null) {
             return cause.getClass().getSimpleName();

@@ -20,13 +20,12 @@ class ListenAddressTest {
         "[2001:db8::1], 2001:db8::1, 8025",
     })
     void hostAndPortMayBeLeftOut(String text, String host, int port) {
-        assertThat(ListenAddress.parse(text)).isEqualTo(new ListenAddress(host, port));
+        assertThat(ListenAddress.parse(text)).isEqualTo(new ListenAddress.Inet(host, port));
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "", "::1", "a:b", "a:", "a b:25", "[::1", "[::1]25", "[mx]:25", "a:65536", "a:-1", "25", "unix:/x"
+            strings = {"", "::1", "a:b", "a:", "a b:25", "[::1", "[::1]25", "[mx]:25", "a:65536", "a:-1", "25", "unix:"
             })
     void whatIsNoAddressIsRefused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> ListenAddress.parse(text));
@@ -34,15 +33,21 @@ class ListenAddressTest {
 
     @Test
     void onlyLocalhostStandsForSeveralHosts() {
-        assertThat(new ListenAddress("127.0.0.1", 25).hosts()).containsExactly("127.0.0.1");
-        assertThat(new ListenAddress("LocalHost", 25).hosts())
+        assertThat(new ListenAddress.Inet("127.0.0.1", 25).hosts()).containsExactly("127.0.0.1");
+        assertThat(new ListenAddress.Inet("LocalHost", 25).hosts())
                 .isSubsetOf("127.0.0.1", "::1")
                 .isNotEmpty();
     }
 
     @Test
+    void aUnixSocketIsAPathOfAnyKind() {
+        assertThat(ListenAddress.parse("unix:relative:8025")).isEqualTo(new ListenAddress.Unix("relative:8025"));
+        assertThat(ListenAddress.parse("unix:/run/postern")).hasToString("unix:/run/postern");
+    }
+
+    @Test
     void itIsWrittenAsItIsRead() {
-        assertThat(new ListenAddress("::1", 25)).hasToString("[::1]:25");
-        assertThat(new ListenAddress("mx.example.org", 25)).hasToString("mx.example.org:25");
+        assertThat(new ListenAddress.Inet("::1", 25)).hasToString("[::1]:25");
+        assertThat(new ListenAddress.Inet("mx.example.org", 25)).hasToString("mx.example.org:25");
     }
 }

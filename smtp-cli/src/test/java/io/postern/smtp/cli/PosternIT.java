@@ -1,5 +1,6 @@
 package io.postern.smtp.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.postern.smtp.Envelope;
@@ -10,9 +11,13 @@ import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.testkit.RawSmtpClient;
 import io.vertx.core.Future;
+import java.io.BufferedReader;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -171,6 +176,103 @@ class PosternIT {
     }
 
     @Test
+    void connectionsAreLimitedInTotalAndForAnAddress() throws Exception {
+        for (String option : List.of("--max-connections", "--max-connections-per-ip")) {
+            try (PosternProcess postern = PosternProcess.run("-l", ANY_PORT, option, "1", "sink")) {
+                String address = postern.awaitListening();
+                try (RawSmtpClient only = PosternProcess.client(address);
+                        RawSmtpClient tooMany = RawSmtpClient.connect("127.0.0.1", PosternProcess.port(address))) {
+                    tooMany.expect(421);
+                    only.command("NOOP").expect(250);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aProxyHeaderNamesTheClient() throws Exception {
+        try (PosternProcess postern = PosternProcess.run("-l", ANY_PORT, "--proxy-protocol")) {
+            int port = PosternProcess.port(postern.awaitListening());
+            try (RawSmtpClient client = RawSmtpClient.connect("127.0.0.1", port)) {
+                client.send("PROXY TCP4 192.0.2.7 198.51.100.1 7007 25\r\n");
+                client.expect(220);
+                client.command("HELO client.example.org").expect(250);
+                transaction(client);
+                client.command("\r\nbody\r\n.").expect(250);
+            }
+            assertThat(postern.readLine()).contains("MESSAGE FOLLOWS");
+            assertThat(postern.readLine()).isEqualTo("X-Peer: ('192.0.2.7', 7007)");
+        }
+    }
+
+    @Test
+    void aProxyHeaderFromElsewhereIsNotBelieved() throws Exception {
+        try (PosternProcess postern = PosternProcess.run(
+                "-l", ANY_PORT, "--proxy-protocol", "--proxy-from", "192.0.2.0/24", "--proxy-from", "2001:db8::1")) {
+            int port = PosternProcess.port(postern.awaitListening());
+            try (RawSmtpClient client = RawSmtpClient.connect("127.0.0.1", port)) {
+                client.send("PROXY TCP4 192.0.2.7 198.51.100.1 7007 25\r\n");
+                assertThat(client.readToEnd()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void whoSendsNoProxyHeaderIsClosedAfterItsTimeout() throws Exception {
+        try (PosternProcess postern = PosternProcess.run("-l", ANY_PORT, "--proxy-protocol", "--proxy-timeout", "1");
+                RawSmtpClient client =
+                        RawSmtpClient.connect("127.0.0.1", PosternProcess.port(postern.awaitListening()))) {
+            assertThat(client.readToEnd()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nio", "auto"})
+    void aUnixSocketIsServedAndRemovedAtTheEnd(String transport, @TempDir Path directory) throws Exception {
+        Path socket = directory.resolve("s");
+        try (PosternProcess postern =
+                PosternProcess.run("-l", "unix:" + socket, "-l", ANY_PORT, "--transport", transport, "sink")) {
+            assertThat(postern.awaitListening()).isEqualTo("unix:" + socket);
+            PosternProcess.client(postern.awaitListening()).close();
+            for (int i = 0; i < 4; i++) { // every event loop
+                try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+                        BufferedReader replies = new BufferedReader(Channels.newReader(client, UTF_8))) {
+                    assertThat(replies.readLine()).startsWith("220 ");
+                }
+            }
+            postern.terminate();
+            assertThat(postern.awaitExit()).isZero();
+            assertThat(directory).isEmptyDirectory();
+        }
+    }
+
+    @Test
+    void theTransportInUseIsTold() throws Exception {
+        for (String told : List.of("nio nio", "AUTO (epoll|io_uring|kqueue|nio)")) {
+            String[] transports = told.split(" ");
+            try (PosternProcess postern =
+                    PosternProcess.run("-l", ANY_PORT, "--transport", transports[0], "-d", "sink")) {
+                PosternProcess.client(postern.awaitListening()).close();
+                postern.terminate();
+                assertThat(postern.errors()).containsPattern("transport is " + transports[1] + "\n");
+            }
+        }
+    }
+
+    @Test
+    void aTransportThatIsMissingIsToldWithItsCause() throws Exception {
+        boolean mac = System.getProperty("os.name").startsWith("Mac");
+        String missing = mac ? "epoll" : "kqueue";
+        try (PosternProcess postern = PosternProcess.run("-l", ANY_PORT, "--transport", missing)) {
+            assertThat(postern.awaitExit()).isEqualTo(1);
+            assertThat(postern.errors().lines())
+                    .singleElement()
+                    .asString()
+                    .matches("postern: transport " + missing + " is not available: .*Only supported on.*");
+        }
+    }
+
+    @Test
     void theConfigurationFileIsReadAndOptionsGoBeforeIt(@TempDir Path directory) throws Exception {
         Path config = Files.writeString(
                 directory.resolve("postern.json"),
@@ -224,14 +326,31 @@ class PosternIT {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "--smtps-cert x | Unknown option: '--smtps-cert'",
+                "--bogus x | Unknown option: '--bogus'",
                 "maildir /tmp | unknown handler 'maildir'",
                 "debug printer | handler debug takes stdout or stderr",
                 "sink x | handler sink takes no arguments",
                 "--size -1 | --size: dataSizeLimit is -1",
                 "--size big | '--size': 'big' is not a long",
                 "--event-loops 0 | --event-loops: 0",
-                "-l unix:/tmp/postern.sock | Unix sockets cannot be listened on yet",
+                "-l unix: | --listen unix:: expected a path",
+                "-l smtps::1025 | --listen smtps::1025 needs --smtps-cert",
+                "--tls-cert x | --tls-cert needs --tls-key",
+                "--tls-key x | --tls-key needs --tls-cert",
+                "--smtps-cert x | --smtps-cert needs --smtps-key",
+                "--smtps-key x | --smtps-key needs --smtps-cert",
+                "--no-require-tls | --no-require-tls needs --tls-cert",
+                "--tls-cert x --tls-key x --smtps-cert x --smtps-key x | --tls-cert and --smtps-cert are both given",
+                "--users x | --users needs --tls-cert, --smtps-cert or --auth-without-tls",
+                "--auth-required | --auth-required needs --users",
+                "--auth-without-tls | --auth-without-tls needs --users",
+                "--proxy-from ::1 | --proxy-from needs --proxy-protocol",
+                "--proxy-timeout 1 | --proxy-timeout needs --proxy-protocol",
+                "--proxy-protocol --proxy-timeout 0 | --proxy-timeout: proxyProtocolTimeout is PT0S",
+                "--proxy-protocol --proxy-from 1.2.3 | proxyFrom has \"1.2.3\"",
+                "--max-connections -1 | --max-connections: maxConnections is -1",
+                "--max-connections-per-ip -1 | --max-connections-per-ip: maxConnectionsPerIp is -1",
+                "--transport tcp | Invalid value for option '--transport'",
                 "-l ::1:25 | --listen ::1:25: expected HOST:PORT",
                 "-l 127.0.0.1:65536 | port is 65536",
                 "-c java.lang.String | does not implement io.postern.smtp.SmtpHandler",
@@ -266,6 +385,8 @@ class PosternIT {
                 "--config missing.json | no such file: missing.json",
                 "-c no.such.Handler | cannot load handler class no.such.Handler",
                 "--class-path missing.jar -c x.Y | no such file on the class path: missing.jar",
+                "-l unix:missing/socket | cannot listen on unix:missing/socket: ",
+                "-l unix:pom.xml | cannot listen on unix:pom.xml: ",
                 "-l 192.0.2.1:8025 | cannot listen on 192.0.2.1:8025",
             })
     void whatPreventsTheStartIsToldInOneLine(String arguments, String message) throws Exception {

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.postern.smtp.testkit.RawSmtpClient;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** The jar as a process, as a user runs it. */
@@ -20,6 +23,7 @@ final class PosternProcess implements AutoCloseable {
 
     private final Process process;
     private final BufferedReader output;
+    private final BlockingQueue<String> errorLines = new LinkedBlockingQueue<>();
     private final CompletableFuture<String> errors;
 
     private PosternProcess(List<String> arguments) throws IOException {
@@ -31,6 +35,7 @@ final class PosternProcess implements AutoCloseable {
         output = process.inputReader(StandardCharsets.UTF_8);
         errors = CompletableFuture.supplyAsync(() -> process.errorReader(StandardCharsets.UTF_8)
                 .lines()
+                .peek(errorLines::add)
                 .map(line -> line + "\n")
                 .reduce("", String::concat));
     }
@@ -57,6 +62,32 @@ final class PosternProcess implements AutoCloseable {
         return errors.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
+    /** Waits for a line on standard error, behind those that were waited for before. */
+    void awaitError(String text) throws InterruptedException {
+        List<String> read = new ArrayList<>();
+        String line;
+        do {
+            line = errorLines.poll(30, TimeUnit.SECONDS);
+            assertThat(line)
+                    .as(() -> "a line with '" + text + "' behind " + read)
+                    .isNotNull();
+            read.add(line);
+        } while (!line.contains(text));
+    }
+
+    /** Sends a signal such as {@code HUP}. */
+    void signal(String name) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start();
+        assertThat(kill.waitFor()).isZero();
+    }
+
+    /** Puts this on standard input, and ends that. */
+    void type(String text) throws IOException {
+        try (OutputStream input = process.getOutputStream()) {
+            input.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
     /** Sends SIGTERM. */
     void terminate() {
         process.toHandle().destroy(); // Process.destroy() would also close the streams that are still to be read
@@ -75,6 +106,11 @@ final class PosternProcess implements AutoCloseable {
         client.expect(220);
         client.command("EHLO client.example.org").expect(250);
         return client;
+    }
+
+    /** The port of an address as {@link #awaitListening()} gives it. */
+    static int port(String address) {
+        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
     }
 
     @Override
