@@ -444,10 +444,12 @@ final class SmtpConnection implements Output, Session {
         } else if (step instanceof SaslStep.Failure failure) {
             exchange = null;
             failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
-            answerLater(
-                    server.throttle()
-                            .failed(ClientAddress.of(socket), server.deadlines().now()),
-                    Authentication.reply(failure.reason()));
+            // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
+            long delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
+                    ? server.throttle()
+                            .failed(ClientAddress.of(socket), server.deadlines().now())
+                    : 0;
+            answerLater(delay, Authentication.reply(failure.reason()));
         }
     }
 

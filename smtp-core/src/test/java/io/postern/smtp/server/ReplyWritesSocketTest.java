@@ -7,6 +7,7 @@ import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.lang.reflect.InvocationTargetException;
@@ -24,7 +25,9 @@ class ReplyWritesSocketTest extends SocketTestBase {
     /** A socket that takes note of what is written to it. */
     private NetSocket noted(NetSocket socket) {
         return (NetSocket) Proxy.newProxyInstance(
-                NetSocket.class.getClassLoader(), new Class<?>[] {NetSocket.class}, (proxy, method, arguments) -> {
+                NetSocket.class.getClassLoader(),
+                new Class<?>[] {NetSocketInternal.class},
+                (proxy, method, arguments) -> {
                     if (method.getName().equals("write")) {
                         writes.add(((Buffer) arguments[0]).toString().lines().count());
                     }
