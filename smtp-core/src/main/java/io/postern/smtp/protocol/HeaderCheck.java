@@ -11,6 +11,8 @@ final class HeaderCheck {
 
     private static final byte[] RECEIVED = {'r', 'e', 'c', 'e', 'i', 'v', 'e', 'd'};
     private static final int TO_LOWER = 0x20;
+    // RFC 5322 §2.1.1: a line has at most 998 characters, so what is longer is no name of a field
+    private static final int MAX_NAME = 997;
 
     private final long sizeLimit;
     private final int hopLimit;
@@ -61,7 +63,7 @@ final class HeaderCheck {
                 }
                 return i + 1;
             }
-            if (c <= ' ' || c > '~' || c == ':') {
+            if (c <= ' ' || c > '~' || c == ':' || nameLength == MAX_NAME) {
                 ended = true;
                 return i;
             }
