@@ -93,8 +93,12 @@ class HaproxyIT {
         }
     }
 
+    private static InetAddress loopback(int last) throws IOException {
+        return InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) last});
+    }
+
     private Socket client(int port) throws IOException {
-        Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(CLIENT), 0);
+        Socket socket = new Socket(loopback(1), port, loopback(5), 0);
         socket.setSoTimeout(60_000);
         return socket;
     }
