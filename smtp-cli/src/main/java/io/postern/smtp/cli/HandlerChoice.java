@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Which handler serves, by name or by class. Whatever is wrong with the choice is an {@link IllegalArgumentException} for
@@ -110,7 +111,8 @@ final class HandlerChoice {
                             + " strings",
                     e);
         } catch (InvocationTargetException e) {
-            throw new StartFailure("cannot create handler " + type.getName(), e.getCause());
+            throw new StartFailure(
+                    "cannot create handler " + type.getName(), Objects.requireNonNullElse(e.getCause(), e));
         } catch (ReflectiveOperationException e) {
             throw new StartFailure("cannot create handler " + type.getName(), e);
         }

@@ -65,7 +65,7 @@ final class Logs {
         }
 
         private static String name(Level level) {
-            return level == Level.FINE ? "DEBUG" : level == Level.SEVERE ? "ERROR" : level.getName();
+            return level.equals(Level.FINE) ? "DEBUG" : level.equals(Level.SEVERE) ? "ERROR" : level.getName();
         }
 
         // a log line may hold what a client sent

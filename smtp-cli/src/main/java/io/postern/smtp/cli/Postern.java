@@ -417,7 +417,7 @@ public final class Postern implements Runnable {
         if (debugging) {
             failure.printStackTrace();
         }
-        complain(failure instanceof StartFailure ? failure.getMessage() : failure.toString());
+        complain(failure instanceof StartFailure ? String.valueOf(failure.getMessage()) : failure.toString());
         return CommandLine.ExitCode.SOFTWARE;
     }
 

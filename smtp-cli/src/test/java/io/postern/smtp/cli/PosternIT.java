@@ -107,7 +107,7 @@ class PosternIT {
 
     @Test
     void localhostIsServedOverBothFamiliesOnOnePort() throws Exception {
-        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null);
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(InetAddress.getAllByName("::1")[0]) != null);
         try (PosternProcess postern = PosternProcess.run("-l", "localhost:0", "sink")) {
             String ipv4 = postern.awaitListening();
             String ipv6 = postern.awaitListening();
@@ -407,7 +407,7 @@ class PosternIT {
 
     @Test
     void aPortInUseIsToldInOneLineAndWithDebugWithItsCause() throws Exception {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String address = "127.0.0.1:" + taken.getLocalPort();
             try (PosternProcess postern = PosternProcess.run("-l", address)) {
                 assertThat(postern.awaitExit()).isEqualTo(1);
