@@ -33,6 +33,7 @@ final class HashCommand implements Callable<Integer> {
     private static final class Kind {
 
         @Option(names = "--scram", description = "For SCRAM-SHA-256, PLAIN and LOGIN (default).")
+        @SuppressWarnings("UnusedVariable") // it is what there is without the other
         private boolean scram;
 
         @Option(names = "--pbkdf2", description = "For PLAIN and LOGIN only.")

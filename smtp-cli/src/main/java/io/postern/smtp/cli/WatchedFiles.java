@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -44,6 +45,7 @@ final class WatchedFiles {
     }
 
     /** Begins to watch, if there is anything. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the task tells its failures itself, and ends with the process
     void start() {
         if (all.isEmpty()) {
             return;
@@ -99,7 +101,7 @@ final class WatchedFiles {
                 reload.call().toCompletionStage().toCompletableFuture().join();
                 LOG.log(Level.INFO, () -> "read " + names() + " again");
             } catch (CompletionException e) {
-                complain(e.getCause());
+                complain(Objects.requireNonNullElse(e.getCause(), e));
             } catch (Exception e) {
                 complain(e);
             }

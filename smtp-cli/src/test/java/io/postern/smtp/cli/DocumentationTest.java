@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.json.JsonObject;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -124,6 +125,31 @@ class DocumentationTest {
             JsonObject read = new SmtpServerOptions(shown).toJson();
             assertThat(read.copy().mergeIn(shown)).isEqualTo(read);
         });
+    }
+
+    @Test
+    void everyTestThatThreatsNamesExists() throws IOException {
+        String text = Files.readString(ROOT.resolve("docs").resolve("threats.md"));
+        List<MatchResult> tests = Pattern.compile("`(\\w+(?:Test|IT))(?:\\.(\\w+))?`")
+                .matcher(text)
+                .results()
+                .toList();
+        assertThat(tests).hasSizeGreaterThan(20).allSatisfy(test -> {
+            String source = Files.readString(testSource(test.group(1)));
+            assertThat(test.group(2) == null || source.contains("void " + test.group(2) + "("))
+                    .as(test.group())
+                    .isTrue();
+        });
+    }
+
+    private static Path testSource(String name) throws IOException {
+        try (Stream<Path> files = Files.find(
+                ROOT,
+                20,
+                (file, attributes) ->
+                        file.endsWith(name + ".java") && file.toString().contains("src" + File.separator + "test"))) {
+            return files.findFirst().orElseThrow(() -> new AssertionError("there is no " + name));
+        }
     }
 
     @ParameterizedTest

@@ -1,9 +1,12 @@
 package io.postern.smtp.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.ongres.scram.client.ScramClient;
 import com.ongres.scram.common.StringPreparation;
+import java.io.Reader;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,6 +213,35 @@ class PosternAuthIT {
         assertThat(verifier).matches("\\{SCRAM-SHA-256}100000\\$[^$]+\\$[^$]+\\$[^$]+");
         assertThat(hash("x", "--scram", "--iterations", "5000")).startsWith("{SCRAM-SHA-256}5000$");
         assertThat(hash("x", "--pbkdf2", "--iterations", "6000")).matches("\\{PBKDF2-SHA256}6000\\$[^$]+\\$[^$]+");
+    }
+
+    @Test
+    void onATerminalHashAsksForThePasswordAndDoesNotShowIt() throws Exception {
+        Path script = Path.of("/usr/bin/script");
+        assumeTrue(Files.isExecutable(script), "script, which makes a terminal, is missing");
+        Process terminal = new ProcessBuilder(
+                        script.toString(),
+                        "-qec",
+                        String.join(" ", PosternProcess.command(List.of("hash"))),
+                        "/dev/null")
+                .start();
+        try (Reader screen = terminal.inputReader(StandardCharsets.UTF_8);
+                Writer keyboard = terminal.outputWriter(StandardCharsets.UTF_8)) {
+            StringBuilder shown = new StringBuilder();
+            while (shown.indexOf("Password: ") < 0) {
+                int character = screen.read();
+                assertThat(character).as(() -> "the prompt behind " + shown).isNotNegative();
+                shown.append((char) character);
+            }
+            keyboard.write("geheim\n");
+            keyboard.flush();
+            for (int character = screen.read(); character >= 0; character = screen.read()) {
+                shown.append((char) character);
+            }
+            assertThat(shown.toString()).contains("{SCRAM-SHA-256}").doesNotContain("geheim");
+        } finally {
+            terminal.destroyForcibly();
+        }
     }
 
     @ParameterizedTest

@@ -27,17 +27,22 @@ final class PosternProcess implements AutoCloseable {
     private final CompletableFuture<String> errors;
 
     private PosternProcess(List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(List.of("-jar", JAR.toString()));
-        command.addAll(arguments);
-        process = new ProcessBuilder(command).start();
+        process = new ProcessBuilder(command(arguments)).start();
         output = process.inputReader(StandardCharsets.UTF_8);
         errors = CompletableFuture.supplyAsync(() -> process.errorReader(StandardCharsets.UTF_8)
                 .lines()
                 .peek(errorLines::add)
                 .map(line -> line + "\n")
                 .reduce("", String::concat));
+    }
+
+    /** What runs it with these arguments. */
+    static List<String> command(List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(ProcessHandle.current().info().command().orElseThrow());
+        command.addAll(List.of("-jar", JAR.toString()));
+        command.addAll(arguments);
+        return command;
     }
 
     static PosternProcess run(String... arguments) throws IOException {

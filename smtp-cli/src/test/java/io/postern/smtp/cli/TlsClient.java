@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
@@ -34,14 +35,15 @@ final class TlsClient implements AutoCloseable {
 
     /** Connects without encryption, and reads the greeting. */
     static TlsClient plain(String address) throws IOException {
-        TlsClient client = new TlsClient(new Socket("127.0.0.1", PosternProcess.port(address)));
+        TlsClient client = new TlsClient(new Socket(InetAddress.getLoopbackAddress(), PosternProcess.port(address)));
         client.expect("220");
         return client;
     }
 
     /** Encrypts from the first octet on; has said EHLO. */
     static TlsClient implicit(String address, Pem trusted) throws Exception {
-        TlsClient client = new TlsClient(encrypted(new Socket("127.0.0.1", PosternProcess.port(address)), trusted));
+        TlsClient client = new TlsClient(
+                encrypted(new Socket(InetAddress.getLoopbackAddress(), PosternProcess.port(address)), trusted));
         client.expect("220");
         client.ehlo();
         return client;
