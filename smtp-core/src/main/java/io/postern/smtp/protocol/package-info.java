@@ -27,7 +27,8 @@
  *      +--554--> REFUSED                         |<-------- end of message ------|   |
  *                                                |                              BODY (DATA)
  *                                                +-------------------------- CHUNKS (BDAT)
- *   RSET, HELO and EHLO lead from SENDER and RECIPIENTS back to READY, RSET also from CHUNKS; QUIT and 421 to CLOSED.
+ *   RSET, HELO and EHLO lead from SENDER and RECIPIENTS back to READY, RSET also from
+ *   CHUNKS, and so does a refused chunk; QUIT and 421 lead to CLOSED.
  *   STARTTLS leads from READY to TLS, and the end of the handshake to CONNECTED, or to INSECURE when the application does
  *   not accept it; AUTH leads from READY to EXCHANGE and back.
  * </pre>
