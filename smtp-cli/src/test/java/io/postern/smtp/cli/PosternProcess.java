@@ -29,11 +29,14 @@ final class PosternProcess implements AutoCloseable {
     private PosternProcess(List<String> arguments) throws IOException {
         process = new ProcessBuilder(command(arguments)).start();
         output = process.inputReader(StandardCharsets.UTF_8);
-        errors = CompletableFuture.supplyAsync(() -> process.errorReader(StandardCharsets.UTF_8)
-                .lines()
-                .peek(errorLines::add)
-                .map(line -> line + "\n")
-                .reduce("", String::concat));
+        // a thread of its own: in the common pool of a small machine one process that runs would keep all others unread
+        errors = CompletableFuture.supplyAsync(
+                () -> process.errorReader(StandardCharsets.UTF_8)
+                        .lines()
+                        .peek(errorLines::add)
+                        .map(line -> line + "\n")
+                        .reduce("", String::concat),
+                reading -> new Thread(reading, "standard error").start());
     }
 
     /** What runs it with these arguments. */
