@@ -299,7 +299,10 @@ public final class SmtpServerOptions {
         return timeout;
     }
 
-    /** How long the server waits for the client before it says 421 and closes; zero waits for ever. */
+    /**
+     * How long the server waits for a command, and for a client that does not read, before it says 421 and closes; zero waits
+     * for ever. Within a message {@link #setDataTimeout} counts.
+     */
     public SmtpServerOptions setTimeout(Duration timeout) {
         this.timeout = notNegative("timeout", timeout);
         return this;

@@ -119,7 +119,7 @@ public final class Postern implements Runnable {
     @Option(
             names = "--timeout",
             paramLabel = "SECONDS",
-            description = "How long to wait for a client; 0 = for ever; default 300.")
+            description = "How long to wait for a client; 0 = for ever; default 300, and 180 within a message.")
     private @Nullable Integer timeout;
 
     @Option(
@@ -261,7 +261,10 @@ public final class Postern implements Runnable {
         }
         set("--hostname", hostName, options::setHostName);
         set("--size", size, options::setDataSizeLimit);
-        set("--timeout", timeout, seconds -> options.setTimeout(Duration.ofSeconds(seconds)));
+        set(
+                "--timeout",
+                timeout,
+                seconds -> options.setTimeout(Duration.ofSeconds(seconds)).setDataTimeout(Duration.ofSeconds(seconds)));
         set("--grace", grace, seconds -> options.setShutdownGrace(Duration.ofSeconds(seconds)));
         set("--max-connections", maxConnections, options::setMaxConnections);
         set("--max-connections-per-ip", maxConnectionsPerIp, options::setMaxConnectionsPerIp);

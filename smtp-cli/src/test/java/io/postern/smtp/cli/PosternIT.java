@@ -176,6 +176,16 @@ class PosternIT {
     }
 
     @Test
+    void aClientThatFallsSilentWithinAMessageIsClosedAfterTheTimeout() throws Exception {
+        try (PosternProcess postern = PosternProcess.run("-l", ANY_PORT, "--timeout", "1", "sink");
+                RawSmtpClient client = PosternProcess.client(postern.awaitListening())) {
+            transaction(client);
+            client.send("Subject: hi\r\n");
+            client.expect(421);
+        }
+    }
+
+    @Test
     void connectionsAreLimitedInTotalAndForAnAddress() throws Exception {
         for (String option : List.of("--max-connections", "--max-connections-per-ip")) {
             try (PosternProcess postern = PosternProcess.run("-l", ANY_PORT, option, "1", "sink")) {
