@@ -103,9 +103,11 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyBuffersAndSocketsTouchTheInternalsOfVertx() {
+    void onlyThreeClassesTouchTheInternalsOfVertx() {
         noClasses()
-                .that(not(belongTo("io.postern.smtp.server.Buffers").or(belongTo("io.postern.smtp.server.Sockets"))))
+                .that(not(belongTo("io.postern.smtp.server.Buffers")
+                        .or(belongTo("io.postern.smtp.server.Sockets"))
+                        .or(belongTo("io.postern.smtp.server.Contexts"))))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.vertx.core.internal..")

@@ -7,18 +7,18 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a message as its handler reads it. Nothing is handed over before a handler is set, nor while the stream is
  * paused; the connection reads no further meanwhile, so that at most what one read of the socket gave waits here.
  */
-final class BodyStream implements ReadStream<Buffer> {
+class BodyStream implements ReadStream<Buffer> {
 
     private final Context context;
     private final Runnable onDemand;
-    private final Consumer<Throwable> onFault;
+    private final BiConsumer<BodyStream, Throwable> onFault;
     private final Queue<Buffer> waiting = new ArrayDeque<>(1);
     private @Nullable Handler<Buffer> handler;
     private @Nullable Handler<Void> endHandler;
@@ -26,12 +26,15 @@ final class BodyStream implements ReadStream<Buffer> {
     private long demand = Long.MAX_VALUE;
     private boolean ended;
     private boolean over;
+    /** Why the stream has failed, until a handler was told. */
+    private @Nullable Throwable failure;
 
     /**
+     * @param context where its handlers are called
      * @param onDemand called when the handler wants more
      * @param onFault called when one of its handlers throws
      */
-    BodyStream(Context context, Runnable onDemand, Consumer<Throwable> onFault) {
+    BodyStream(Context context, Runnable onDemand, BiConsumer<BodyStream, Throwable> onFault) {
         this.context = context;
         this.onDemand = onDemand;
         this.onFault = onFault;
@@ -57,17 +60,28 @@ final class BodyStream implements ReadStream<Buffer> {
     /** Ends the stream with a failure; content that waits is dropped. */
     void fail(String reason) {
         if (!over) {
-            close();
-            if (exceptionHandler != null) {
-                guarded(exceptionHandler, new MessageAbortedException(reason));
-            }
+            finish();
+            failure = new MessageAbortedException(reason);
+            tellFailure();
         }
     }
 
     /** The message has its answer: nothing more is handed over. */
     void close() {
+        finish();
+    }
+
+    private void finish() {
         over = true;
         waiting.clear();
+    }
+
+    private void tellFailure() {
+        Throwable untold = failure;
+        if (untold != null && exceptionHandler != null) {
+            failure = null;
+            guarded(exceptionHandler, untold);
+        }
     }
 
     private void deliver() {
@@ -89,7 +103,8 @@ final class BodyStream implements ReadStream<Buffer> {
         try {
             target.handle(event);
         } catch (RuntimeException | Error fault) {
-            onFault.accept(fault);
+            finish();
+            onFault.accept(this, fault);
         }
     }
 
@@ -134,12 +149,22 @@ final class BodyStream implements ReadStream<Buffer> {
 
     @Override
     public BodyStream exceptionHandler(@Nullable Handler<Throwable> newHandler) {
-        onContext(() -> exceptionHandler = newHandler);
+        onContext(() -> {
+            exceptionHandler = newHandler;
+            if (failure != null) {
+                // it came before anybody wanted to know; in a turn of its own, like what waits for a handler
+                context.runOnContext(v -> tellFailure());
+            }
+        });
         return this;
     }
 
     private void more() {
         deliver();
+        demanded();
+    }
+
+    void demanded() {
         onDemand.run();
     }
 

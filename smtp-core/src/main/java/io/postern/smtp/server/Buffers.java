@@ -7,7 +7,7 @@ import io.vertx.core.internal.buffer.BufferInternal;
 
 /**
  * Turns what was read from a socket into its array, and regions of arrays into buffers, without a copy. Beside
- * {@link Sockets} the only class that touches what is internal to Vert.x.
+ * {@link Sockets} and {@link Contexts} the only class that touches what is internal to Vert.x.
  */
 final class Buffers {
 

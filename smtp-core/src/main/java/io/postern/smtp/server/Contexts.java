@@ -1,21 +1,41 @@
 package io.postern.smtp.server;
 
 import io.vertx.core.Context;
-import io.vertx.core.Vertx;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.internal.ContextInternal;
 
-/** Brings calls from other threads to the context that a connection belongs to. */
+/** Brings calls to the context that they belong to, and makes the contexts of a server that is not on an event loop. */
 final class Contexts {
 
     private Contexts() {}
 
     /** Runs {@code action} on {@code context}: now, when the caller is there already, else as soon as it is free. */
-    @SuppressWarnings("ReferenceEquality") // a context is itself and no other; one that merely equals it will not do
     static void run(Context context, Runnable action) {
-        // in executeBlocking the current context is that of the event loop, but the thread is not
-        if (Vertx.currentContext() == context && Context.isOnEventLoopThread() == context.isEventLoopContext()) {
+        // in executeBlocking the current context is that of the caller, but the thread is another
+        if (((ContextInternal) context).isRunningOnContext()) {
             action.run();
         } else {
             context.runOnContext(v -> action.run());
         }
+    }
+
+    /** {@code context} itself if it is one of an event loop, else one on its event loop that ends with its deployment. */
+    static Context eventLoopOf(Context context) {
+        return context.isEventLoopContext() ? context : ofModel(ThreadingModel.EVENT_LOOP, context);
+    }
+
+    /**
+     * A context for the hooks of one connection. On worker and virtual threads it is a new one, which shares the threads
+     * of {@code context} but not its queue: what blocks there holds up no other connection.
+     */
+    static Context forHooks(Context context) {
+        ThreadingModel model = context.threadingModel();
+        return model == ThreadingModel.WORKER || model == ThreadingModel.VIRTUAL_THREAD
+                ? ofModel(model, context)
+                : context;
+    }
+
+    private static Context ofModel(ThreadingModel model, Context context) {
+        return ((ContextInternal) context).toBuilder().withThreadingModel(model).build();
     }
 }

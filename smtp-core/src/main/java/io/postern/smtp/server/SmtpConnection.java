@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLSession;
@@ -52,6 +53,9 @@ final class SmtpConnection implements Output, Session {
     private final VertxSmtpServer server;
     private final ServerSettings settings;
     private final Context context;
+    /** Calls hooks where they may block; null when they are called where the connection is served. */
+    private final @Nullable Hooks hooks;
+
     private final NetSocket socket;
     private final SmtpHandler handler;
     private final SmtpEngine engine;
@@ -59,6 +63,9 @@ final class SmtpConnection implements Output, Session {
     private final Runnable onClosed;
 
     private @Nullable BodyStream body;
+    /** Whether the client still waits for 354, as the handler has neither begun to read the body nor returned. */
+    private boolean opening;
+
     private @Nullable ProxyInfo proxy;
     private @Nullable SaslExchange exchange;
     private @Nullable Identity identity;
@@ -85,10 +92,16 @@ final class SmtpConnection implements Output, Session {
     private boolean ending;
     private boolean closed;
 
+    /**
+     * @param context the event loop that serves the connection
+     * @param hookContext where hooks are called; the same, or one where they may block
+     */
+    @SuppressWarnings("ReferenceEquality") // a context is itself and no other
     SmtpConnection(
             VertxSmtpServer server,
             ServerSettings settings,
             Context context,
+            Context hookContext,
             NetSocket socket,
             SmtpHandler handler,
             long number,
@@ -96,6 +109,7 @@ final class SmtpConnection implements Output, Session {
         this.server = server;
         this.settings = settings;
         this.context = context;
+        this.hooks = hookContext == context ? null : new Hooks(context, hookContext);
         this.socket = socket;
         this.handler = handler;
         this.number = number;
@@ -119,7 +133,7 @@ final class SmtpConnection implements Output, Session {
             ProxyInfo header = proxyInfo();
             proxy = header;
             hold();
-            whenComplete(call(() -> handler.handleProxy(this, header)), this::proxyDecided);
+            callHook(() -> handler.handleProxy(this, header), decision -> whenComplete(decision, this::proxyDecided));
         } else {
             begin();
         }
@@ -362,13 +376,37 @@ final class SmtpConnection implements Output, Session {
         closed = true;
         try {
             engine.disconnected();
-            handler.handleDisconnect(this);
         } catch (RuntimeException | Error fault) {
-            LOG.log(Level.ERROR, id() + ": handleDisconnect failed", fault);
+            LOG.log(Level.ERROR, id() + ": internal error at the end of the connection", fault);
+        }
+        if (hooks == null) {
+            tellDisconnect();
         }
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
         server.remove(this);
         onClosed.run();
+        if (hooks == null) {
+            server.told();
+        } else {
+            tellDisconnectLast(hooks);
+        }
+    }
+
+    private void tellDisconnectLast(Hooks elsewhere) {
+        try {
+            elsewhere.callLast(this::tellDisconnect, server::told);
+        } catch (RejectedExecutionException gone) {
+            LOG.log(Level.WARNING, id() + ": no thread is left for handleDisconnect", gone);
+            server.told();
+        }
+    }
+
+    private void tellDisconnect() {
+        try {
+            handler.handleDisconnect(this);
+        } catch (RuntimeException | Error fault) {
+            LOG.log(Level.ERROR, id() + ": handleDisconnect failed", fault);
+        }
     }
 
     // Output: what the engine wants
@@ -468,12 +506,13 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public void secured() {
-        ask(
-                () -> handler.handleStartTls(this, socket.sslSession()),
-                accepted -> engine.answer(
-                        accepted.failed()
-                                ? refusal(accepted)
-                                : Boolean.TRUE.equals(accepted.result()) ? Replies.OK : Replies.LACK_OF_SECURITY));
+        ask(() -> handler.handleStartTls(this, socket.sslSession()), accepted -> {
+            if (accepted.failed()) {
+                answerRefusal(accepted);
+            } else {
+                engine.answer(Boolean.TRUE.equals(accepted.result()) ? Replies.OK : Replies.LACK_OF_SECURITY);
+            }
+        });
     }
 
     @Override
@@ -550,30 +589,69 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public void bodyStart(Envelope envelope) {
-        BodyStream opened = new BodyStream(context, this::settle, this::bodyHandlerFailed);
+        BodyStream opened = newBody();
         body = opened;
-        Future<Reply> answer = call(() -> handler.handleData(this, envelope, opened));
-        if (answer.isComplete()) {
-            answerBody(opened, answer);
+        opening = true;
+        callHook(() -> handler.handleData(this, envelope, opened), answer -> {
+            if (answer.isComplete() && body == opened) {
+                drive(() -> answerBody(opened, answer));
+            } else if (body == opened) {
+                bodyReady();
+                whenComplete(answer, done -> {
+                    if (body == opened) {
+                        drive(() -> answerBody(opened, done));
+                    }
+                });
+            }
+        });
+    }
+
+    private BodyStream newBody() {
+        return hooks == null
+                ? new BodyStream(context, this::settle, this::bodyHandlerFailed)
+                : new CrossingBodyStream(
+                        hooks.context(),
+                        () -> context.runOnContext(v -> bodyWanted()),
+                        (failed, fault) -> context.runOnContext(v -> bodyHandlerFailed(failed, fault)));
+    }
+
+    /** A hook that may block may do so until it has the body, so the client is told to send it before the hook returns. */
+    private void bodyWanted() {
+        if (opening && body != null && body.wantsMore()) {
+            bodyReady();
+        }
+        settle();
+    }
+
+    private void bodyReady() {
+        if (opening) {
+            opening = false;
+            drive(engine::bodyReady);
+        }
+    }
+
+    private void answerBody(BodyStream answered, Future<Reply> answer) {
+        Reply reply = acceptable(answer);
+        if (reply != null) {
+            answerBody(answered, reply);
         } else {
-            engine.bodyReady();
-            whenComplete(answer, done -> {
-                if (body == opened) {
-                    drive(() -> answerBody(opened, done));
+            refusal(answer, refusal -> {
+                if (body == answered) {
+                    drive(() -> answerBody(answered, refusal));
                 }
             });
         }
     }
 
-    private void answerBody(BodyStream answered, Future<Reply> answer) {
+    private void answerBody(BodyStream answered, Reply reply) {
         body = null;
+        opening = false;
         answered.close();
-        engine.bodyAnswer(replyOf(answer));
+        engine.bodyAnswer(reply);
     }
 
-    private void bodyHandlerFailed(Throwable fault) {
-        BodyStream failed = body;
-        if (failed != null) {
+    private void bodyHandlerFailed(BodyStream failed, Throwable fault) {
+        if (body == failed) {
             drive(() -> answerBody(failed, Future.failedFuture(fault)));
         } else {
             LOG.log(Level.WARNING, id() + ": a handler of a body that is over failed", fault);
@@ -598,6 +676,7 @@ final class SmtpConnection implements Output, Session {
     public void bodyFailed(String reason) {
         BodyStream failed = body;
         body = null;
+        opening = false;
         if (failed != null) {
             failed.fail(reason);
         }
@@ -606,23 +685,50 @@ final class SmtpConnection implements Output, Session {
     // Questions
 
     private void ask(Supplier<@Nullable Future<Reply>> hook) {
-        ask(hook, answer -> engine.answer(replyOf(answer)));
+        ask(hook, this::answer);
     }
 
     private <T> void ask(Supplier<@Nullable Future<T>> hook, Consumer<Future<T>> answer) {
         int asked = ++question;
+        if (hooks != null) {
+            asking = true;
+            hooks.call(() -> call(hook), future -> whenAnswered(asked, future, answer));
+            return;
+        }
         Future<T> future = call(hook);
         if (future.isComplete()) {
             answer.accept(future);
         } else {
             asking = true;
-            whenComplete(future, done -> {
-                if (asked == question && engine.awaitsAnswer()) {
-                    asking = false;
-                    drive(() -> answer.accept(done));
-                }
-            });
+            whenAnswered(asked, future, answer);
         }
+    }
+
+    private <T> void whenAnswered(int asked, Future<T> future, Consumer<Future<T>> answer) {
+        whenComplete(future, done -> ifAwaited(asked, () -> answer.accept(done)));
+    }
+
+    /** Goes on with the answer to a question, unless the question was given up. */
+    private void ifAwaited(int asked, Runnable then) {
+        if (asked == question && engine.awaitsAnswer()) {
+            asking = false;
+            drive(then);
+        }
+    }
+
+    private void answer(Future<Reply> answer) {
+        Reply reply = acceptable(answer);
+        if (reply != null) {
+            engine.answer(reply);
+        } else {
+            answerRefusal(answer);
+        }
+    }
+
+    private void answerRefusal(Future<?> answer) {
+        int asked = question;
+        asking = true; // still, or again
+        refusal(answer, reply -> ifAwaited(asked, () -> engine.answer(reply)));
     }
 
     private void answerEhlo(Future<EhloReply> answer) {
@@ -630,7 +736,16 @@ final class SmtpConnection implements Output, Session {
         if (reply != null) {
             engine.answer(reply);
         } else {
-            engine.answer(refusal(answer));
+            answerRefusal(answer);
+        }
+    }
+
+    /** Calls a hook where hooks are called, and goes on here with the future that it gives. */
+    private <T> void callHook(Supplier<@Nullable Future<T>> hook, Consumer<Future<T>> then) {
+        if (hooks == null) {
+            then.accept(call(hook));
+        } else {
+            hooks.call(() -> call(hook), then);
         }
     }
 
@@ -648,18 +763,23 @@ final class SmtpConnection implements Output, Session {
         future.onComplete(done -> Contexts.run(context, () -> then.accept(future)));
     }
 
-    private Reply replyOf(Future<Reply> answer) {
+    private static @Nullable Reply acceptable(Future<Reply> answer) {
         Reply reply = answer.succeeded() ? answer.result() : null;
-        return reply != null && reply.code() / 100 != 3 ? reply : refusal(answer);
+        return reply != null && reply.code() / 100 != 3 ? reply : null;
     }
 
-    /** What the client reads of a hook that has failed: never what went wrong. */
-    private Reply refusal(Future<?> answer) {
+    /** Finds what the client reads of a hook that has failed: never what went wrong. */
+    private void refusal(Future<?> answer, Consumer<Reply> then) {
         if (answer.cause() instanceof SmtpException refusal) {
-            return refusal.reply();
+            then.accept(refusal.reply());
+            return;
         }
         Throwable cause = answer.failed() ? answer.cause() : noReply();
         LOG.log(Level.ERROR, id() + ": the handler failed", cause);
+        callHook(() -> Future.succeededFuture(replyTo(cause)), reply -> then.accept(reply.result()));
+    }
+
+    private Reply replyTo(Throwable cause) {
         try {
             Reply reply = handler.handleException(this, cause);
             return reply.code() < 400 ? Replies.HANDLER_FAILED : reply;
@@ -736,7 +856,7 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public Context context() {
-        return context;
+        return hooks == null ? context : hooks.context();
     }
 
     @Override

@@ -71,8 +71,13 @@ public final class VertxSmtpServer implements SmtpServer {
     private volatile @Nullable ServerSettings settings;
 
     private Promise<Void> lastOneGone = Promise.promise();
+    /** Connections whose handler has not heard of their end. */
+    private final AtomicInteger untold = new AtomicInteger();
 
     private @Nullable UnixSocket unixSocket;
+
+    /** Where {@link #listen()} was called; its threads are those of the hooks. */
+    private volatile @Nullable Context deployed;
 
     /** What the next handshake uses; its files have been read. */
     private volatile @Nullable ServerSSLOptions tls;
@@ -136,11 +141,13 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public Future<SmtpServer> listen(SocketAddress address) {
-        Context context = vertx.getOrCreateContext();
+        Context caller = vertx.getOrCreateContext();
+        // a worker or virtual thread is for hooks; sockets and timers want an event loop
+        Context context = Contexts.eventLoopOf(caller);
         Promise<SmtpServer> promise = Promise.promise();
         context.runOnContext(v -> loadTls()
                 .compose(loaded -> hostName(options))
-                .compose(name -> listen(context, address, name))
+                .compose(name -> listen(context, caller, address, name))
                 .onComplete(promise));
         return promise.future();
     }
@@ -196,7 +203,7 @@ public final class VertxSmtpServer implements SmtpServer {
         }
     }
 
-    private Future<SmtpServer> listen(Context context, SocketAddress address, String hostName) {
+    private Future<SmtpServer> listen(Context context, Context caller, SocketAddress address, String hostName) {
         if (listening != null) {
             return Future.failedFuture(new IllegalStateException("the server listens already"));
         }
@@ -217,6 +224,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 census(address),
                 vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
+        deployed = caller;
         settings = settings(address, hostName);
         server.connectHandler(socket -> connected(begun.census(), socket));
         return bind(begun).onFailure(cause -> forget(begun)).map(bound -> {
@@ -334,12 +342,14 @@ public final class VertxSmtpServer implements SmtpServer {
                 this,
                 settings(),
                 vertx.getOrCreateContext(),
+                Contexts.forHooks(Objects.requireNonNull(deployed, "the server has never listened")),
                 socket,
                 handler,
                 SESSIONS.incrementAndGet(),
                 () -> census.leave(address));
         deadlines.add(connection);
         open.incrementAndGet();
+        untold.incrementAndGet();
         connection.start();
     }
 
@@ -361,7 +371,12 @@ public final class VertxSmtpServer implements SmtpServer {
 
     void remove(SmtpConnection connection) {
         deadlines.remove(connection);
-        if (open.decrementAndGet() == 0) {
+        open.decrementAndGet();
+    }
+
+    /** A handler has been told that its connection has ended. */
+    void told() {
+        if (untold.decrementAndGet() == 0) {
             lastOneGone.tryComplete();
         }
     }
@@ -421,15 +436,25 @@ public final class VertxSmtpServer implements SmtpServer {
         return file == null ? Future.succeededFuture() : file.release(vertx);
     }
 
-    /** Sockets are closed before their close handlers, which tell the application, have run. */
+    /**
+     * Sockets are closed before their close handlers, which tell the application, have run. A hook that blocks for ever
+     * is not waited for.
+     */
     private Future<Void> lastOneGone() {
         if (lastOneGone.future().isComplete()) {
             lastOneGone = Promise.promise();
         }
-        if (open.get() == 0) {
-            lastOneGone.tryComplete();
+        Promise<Void> gone = lastOneGone;
+        if (untold.get() == 0) {
+            gone.tryComplete();
+            return gone.future();
         }
-        return lastOneGone.future();
+        long timer = vertx.setTimer(FAREWELL.toMillis(), v -> {
+            if (gone.tryComplete()) {
+                LOG.log(Level.WARNING, "stopped, but hooks of {0} connections have not returned", untold.get());
+            }
+        });
+        return gone.future().onComplete(v -> vertx.cancelTimer(timer));
     }
 
     private void terminateAll() {

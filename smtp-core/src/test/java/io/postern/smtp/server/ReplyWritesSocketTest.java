@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.net.NetSocketInternal;
@@ -42,8 +43,9 @@ class ReplyWritesSocketTest extends SocketTestBase {
     private WireClient afterEhloOnNotedSocket(SmtpHandler handler) throws Exception {
         VertxSmtpServer server = (VertxSmtpServer) listen(handler);
         NetServer noting = vertx.createNetServer().connectHandler(socket -> {
+            Context context = vertx.getOrCreateContext();
             SmtpConnection connection = new SmtpConnection(
-                    server, server.settings(), vertx.getOrCreateContext(), noted(socket), handler, 1, () -> {});
+                    server, server.settings(), context, context, noted(socket), handler, 1, () -> {});
             connection.start();
         });
         WireClient client = connected(await(noting.listen(0, "127.0.0.1")).actualPort());
