@@ -28,6 +28,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -549,10 +551,14 @@ final class SmtpConnection implements Output, Session {
     }
 
     @Override
-    public void bodyStart(Envelope envelope) {
+    public void bodyStart(Envelope envelope, boolean eachRecipient) {
         BodyStream opened = new BodyStream(context, this::settle, this::bodyHandlerFailed);
         body = opened;
-        Future<Reply> answer = call(() -> handler.handleData(this, envelope, opened));
+        Future<List<Reply>> answer = eachRecipient
+                ? call(() -> handler.handleDataPerRecipient(this, envelope, opened))
+                        .map(replies -> answers(replies, envelope.recipients().size()))
+                : call(() -> handler.handleData(this, envelope, opened))
+                        .map(reply -> answers(Collections.singletonList(reply), 1));
         if (answer.isComplete()) {
             answerBody(opened, answer);
         } else {
@@ -565,10 +571,19 @@ final class SmtpConnection implements Output, Session {
         }
     }
 
-    private void answerBody(BodyStream answered, Future<Reply> answer) {
+    private static List<Reply> answers(@Nullable List<Reply> given, int wanted) {
+        List<Reply> replies = given == null ? List.of() : new ArrayList<>(given); // which may change, or hold null
+        if (replies.size() != wanted || !replies.stream().allMatch(SmtpConnection::isAnswer)) {
+            throw new IllegalStateException("the hook gave " + given + ", wanted are " + wanted
+                    + (wanted == 1 ? " reply" : " replies") + " of 2xx, 4xx or 5xx");
+        }
+        return replies;
+    }
+
+    private void answerBody(BodyStream answered, Future<List<Reply>> answer) {
         body = null;
         answered.close();
-        engine.bodyAnswer(replyOf(answer));
+        engine.bodyAnswer(answer.succeeded() ? answer.result() : List.of(refusal(answer)));
     }
 
     private void bodyHandlerFailed(Throwable fault) {
@@ -650,7 +665,11 @@ final class SmtpConnection implements Output, Session {
 
     private Reply replyOf(Future<Reply> answer) {
         Reply reply = answer.succeeded() ? answer.result() : null;
-        return reply != null && reply.code() / 100 != 3 ? reply : refusal(answer);
+        return isAnswer(reply) ? reply : refusal(answer);
+    }
+
+    private static boolean isAnswer(@Nullable Reply reply) {
+        return reply != null && reply.code() / 100 != 3;
     }
 
     /** What the client reads of a hook that has failed: never what went wrong. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.postern.smtp.BareNewlines;
 import io.postern.smtp.EhloReply;
+import io.postern.smtp.Envelope;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import java.util.ArrayDeque;
@@ -48,6 +49,7 @@ final class EngineHarness implements RecordingOutput.Application {
     private int answersMessageAfter = -1;
     private final List<EngineExtension> extensions = new ArrayList<>();
     private final Map<String, Reply> answers = new HashMap<>();
+    private List<Reply> answersToEach = List.of();
     private UnaryOperator<EhloReply> offer = planned -> planned;
     private String ladder = "";
 
@@ -164,6 +166,12 @@ final class EngineHarness implements RecordingOutput.Application {
         return this;
     }
 
+    /** Has the application answer a message for each recipient, where it may. */
+    EngineHarness answersEach(Reply... replies) {
+        answersToEach = List.of(replies);
+        return this;
+    }
+
     /** Has the application give the answer to a message when it has this much of it, 0 as soon as it begins. */
     EngineHarness answersMessageAfter(int octets) {
         answersMessageAfter = octets;
@@ -227,6 +235,11 @@ final class EngineHarness implements RecordingOutput.Application {
             case "RESPONSE" -> Replies.AUTHENTICATED;
             default -> Replies.OK;
         };
+    }
+
+    @Override
+    public List<Reply> answerToEach(Envelope envelope) {
+        return answersToEach.isEmpty() ? List.of(answer("MESSAGE")) : answersToEach;
     }
 
     @Override
