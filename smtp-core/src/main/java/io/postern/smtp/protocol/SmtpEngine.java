@@ -850,7 +850,7 @@ public final class SmtpEngine {
     }
 
     private boolean answersEachRecipient(Transaction current) {
-        return dialect.answersEachRecipient();
+        return dialect.answersEachRecipient() || current.asksForPrdr();
     }
 
     private void endOfTransaction() {

@@ -31,6 +31,7 @@ final class EngineHarness implements RecordingOutput.Application {
     private final Dialect dialect;
     private BareNewlines bareNewlines = BareNewlines.REJECT;
     private boolean smtpUtf8 = true;
+    private boolean prdr;
     private int textLine = 1_000;
     private int localPart;
     private int recipients = 1_000;
@@ -73,6 +74,11 @@ final class EngineHarness implements RecordingOutput.Application {
 
     EngineHarness withoutSmtpUtf8() {
         smtpUtf8 = false;
+        return this;
+    }
+
+    EngineHarness prdr() {
+        prdr = true;
         return this;
     }
 
@@ -210,6 +216,12 @@ final class EngineHarness implements RecordingOutput.Application {
     EngineHarness afterRcpt(String... parameters) {
         afterMail(parameters);
         ladder += "RCPT TO:<one@postern.example>\r\n";
+        return this;
+    }
+
+    /** One recipient more. */
+    EngineHarness andRcpt() {
+        ladder += "RCPT TO:<two@postern.example>\r\n";
         return this;
     }
 
@@ -359,7 +371,7 @@ final class EngineHarness implements RecordingOutput.Application {
                 unknownCommands,
                 authFailures,
                 errors);
-        return new EngineSettings(dialect, HOST, limits, smtpUtf8, bareNewlines, startTls, auth, extensions);
+        return new EngineSettings(dialect, HOST, limits, smtpUtf8, prdr, bareNewlines, startTls, auth, extensions);
     }
 
     /** One session. It queues what it is fed, as a driver does, while the engine does not want input. */
