@@ -10,6 +10,7 @@ import java.util.OptionalLong;
  * @param size the size that the client declared, in octets (RFC 1870)
  * @param body the kind of body (RFC 6152, RFC 3030)
  * @param smtpUtf8 whether addresses and headers may hold UTF-8 (RFC 6531)
+ * @param prdr whether each recipient is to have a reply of its own to the message (draft-hall-prdr-00)
  * @param ret what a failure notice should bring back (RFC 3461)
  * @param envelopeId the {@code ENVID}, its xtext decoded (RFC 3461)
  * @param submitter the {@code AUTH} parameter, its xtext decoded: who submitted the message, {@code <>} if the client does
@@ -20,6 +21,7 @@ public record MailParameters(
         OptionalLong size,
         BodyType body,
         boolean smtpUtf8,
+        boolean prdr,
         Optional<DsnReturn> ret,
         Optional<String> envelopeId,
         Optional<String> submitter,
@@ -27,7 +29,14 @@ public record MailParameters(
 
     /** A MAIL command without parameters. */
     public static final MailParameters NONE = new MailParameters(
-            OptionalLong.empty(), BodyType.SEVENBIT, false, Optional.empty(), Optional.empty(), Optional.empty(), "");
+            OptionalLong.empty(),
+            BodyType.SEVENBIT,
+            false,
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            "");
 
     /** The parameters one by one as the client sent them, such as {@code SIZE=1000}; upper and lower case are kept. */
     public List<String> options() {

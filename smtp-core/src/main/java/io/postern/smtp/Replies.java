@@ -13,6 +13,7 @@ public final class Replies {
     public static final Reply BYE = Reply.of(221, "2.0.0", "Bye");
     public static final Reply CANNOT_VRFY =
             Reply.of(252, "2.5.2", "Cannot VRFY user, but will accept message and attempt delivery");
+    public static final Reply REPLIES_FOLLOW = Reply.of(353, "A reply for each recipient follows");
     public static final Reply START_DATA = Reply.of(354, "End data with <CR><LF>.<CR><LF>");
 
     public static final Reply READY_FOR_TLS = Reply.of(220, "2.0.0", "Ready to start TLS");

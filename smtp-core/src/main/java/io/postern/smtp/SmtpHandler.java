@@ -3,6 +3,8 @@ package io.postern.smtp;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
+import java.util.Collections;
+import java.util.List;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -88,6 +90,23 @@ public interface SmtpHandler {
      */
     default Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
         return Answers.NOT_STORED;
+    }
+
+    /**
+     * A message that is answered for each recipient: the server asks this in place of {@link #handleData} when it speaks
+     * LMTP (RFC 2033 §4.2), and in SMTP when the client has asked for it with PRDR. In all else it is like
+     * {@code handleData}, of the body and of early answers as well. When it has refused for all by the time it returns, the
+     * client gets one of the replies instead of 354.
+     *
+     * <p>The default asks {@code handleData} and gives its reply for each recipient.
+     *
+     * @return a 2xx, 4xx or 5xx reply for each of {@link Envelope#recipients()}, in their order; anything else is a failure
+     *     of the hook. A hook that fails is answered as always, for each recipient the same. After a 421 among the
+     *     replies the connection closes, when all of them have been said.
+     */
+    default Future<List<Reply>> handleDataPerRecipient(Session session, Envelope envelope, ReadStream<Buffer> body) {
+        return handleData(session, envelope, body)
+                .map(reply -> Collections.nCopies(envelope.recipients().size(), reply));
     }
 
     /** RSET. The transaction is over, whatever the reply; {@code envelope} is what it had gathered. */

@@ -84,6 +84,7 @@ public final class SmtpServerOptions {
     private boolean lmtp;
     private long dataSizeLimit = DEFAULT_DATA_SIZE_LIMIT;
     private boolean smtpUtf8 = true;
+    private boolean prdr;
     private Duration timeout = DEFAULT_TIMEOUT;
     private Duration handlerTimeout = DEFAULT_HANDLER_TIMEOUT;
     private Duration shutdownGrace = DEFAULT_SHUTDOWN_GRACE;
@@ -130,6 +131,7 @@ public final class SmtpServerOptions {
         lmtp = other.lmtp;
         dataSizeLimit = other.dataSizeLimit;
         smtpUtf8 = other.smtpUtf8;
+        prdr = other.prdr;
         timeout = other.timeout;
         handlerTimeout = other.handlerTimeout;
         shutdownGrace = other.shutdownGrace;
@@ -291,6 +293,20 @@ public final class SmtpServerOptions {
     /** Offers SMTPUTF8 (RFC 6531). */
     public SmtpServerOptions setSmtpUtf8(boolean smtpUtf8) {
         this.smtpUtf8 = smtpUtf8;
+        return this;
+    }
+
+    /** What {@link #setPrdr} was given, or the default. */
+    public boolean isPrdr() {
+        return prdr;
+    }
+
+    /**
+     * Offers PRDR (draft-hall-prdr-00): a client that asks for it has a reply for each recipient, as in LMTP. Exim can do
+     * this. LMTP servers do it without being asked, and do not offer it.
+     */
+    public SmtpServerOptions setPrdr(boolean prdr) {
+        this.prdr = prdr;
         return this;
     }
 

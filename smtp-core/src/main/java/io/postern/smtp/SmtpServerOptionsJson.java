@@ -44,6 +44,7 @@ final class SmtpServerOptionsJson {
         bool("lmtp", SmtpServerOptions::isLmtp, SmtpServerOptions::setLmtp);
         number("dataSizeLimit", SmtpServerOptions::getDataSizeLimit, SmtpServerOptions::setDataSizeLimit);
         bool("smtpUtf8", SmtpServerOptions::isSmtpUtf8, SmtpServerOptions::setSmtpUtf8);
+        bool("prdr", SmtpServerOptions::isPrdr, SmtpServerOptions::setPrdr);
         duration("timeout", SmtpServerOptions::getTimeout, SmtpServerOptions::setTimeout);
         duration("handlerTimeout", SmtpServerOptions::getHandlerTimeout, SmtpServerOptions::setHandlerTimeout);
         duration("shutdownGrace", SmtpServerOptions::getShutdownGrace, SmtpServerOptions::setShutdownGrace);

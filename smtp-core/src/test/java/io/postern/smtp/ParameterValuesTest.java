@@ -16,6 +16,7 @@ class ParameterValuesTest {
                 OptionalLong.empty(),
                 BodyType.SEVENBIT,
                 false,
+                false,
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),

@@ -95,6 +95,10 @@ class RfcCoverageTest {
             RFC 6531 §3.7.4.2  SMTPUTF8: VRFY and EXPN
             RFC 8314 §3.3  Implicit TLS
             RFC 9422 §4  LIMITS: RCPTMAX
+            draft-hall-prdr-00 §4.1  PRDR: in the reply to EHLO
+            draft-hall-prdr-00 §4.2  PRDR: the parameter of MAIL
+            draft-hall-prdr-00 §4.5  PRDR: one reply for each recipient
+            draft-hall-prdr-00 §4.6  PRDR: the last reply
             """;
 
     @Test

@@ -55,7 +55,15 @@ public class EngineSessionBenchmark {
         Limits limits =
                 new Limits(512, 1_000, 0, 1_000, 33_554_432, 1_048_576, 100, 0, CommandCalls.UNLIMITED, 5, 3, 20);
         EngineSettings settings = new EngineSettings(
-                Dialect.SMTP, "bench.example", limits, true, BareNewlines.REJECT, StartTls.NONE, Auth.NONE, List.of());
+                Dialect.SMTP,
+                "bench.example",
+                limits,
+                true,
+                false,
+                BareNewlines.REJECT,
+                StartTls.NONE,
+                Auth.NONE,
+                List.of());
         output = new SinkOutput();
         engine = new SmtpEngine(settings, output);
         output.connectTo(engine);

@@ -131,7 +131,7 @@ final class SinkOutput implements Output {
     }
 
     @Override
-    public void bodyStart(Envelope envelope) {
+    public void bodyStart(Envelope envelope, boolean eachRecipient) {
         engine.bodyReady();
     }
 

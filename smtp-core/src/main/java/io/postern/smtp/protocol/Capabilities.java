@@ -29,7 +29,12 @@ final class Capabilities {
 
     /** What a server plans to offer. */
     static Capabilities planned(
-            String hostName, Limits limits, boolean smtpUtf8, boolean startTls, Collection<String> extensionLines) {
+            String hostName,
+            Limits limits,
+            boolean smtpUtf8,
+            boolean startTls,
+            boolean prdr,
+            Collection<String> extensionLines) {
         EnumSet<Capability> held = EnumSet.allOf(Capability.class);
         held.remove(Capability.AUTH); // it depends on the connection
         if (limits.messageSize() == 0) {
@@ -40,6 +45,9 @@ final class Capabilities {
         }
         if (!startTls) {
             held.remove(Capability.STARTTLS);
+        }
+        if (!prdr) {
+            held.remove(Capability.PRDR);
         }
         List<String> lines = new ArrayList<>();
         for (Capability capability : held) {
@@ -60,6 +68,7 @@ final class Capabilities {
                     CHUNKING,
                     BINARYMIME,
                     DSN,
+                    PRDR,
                     STARTTLS,
                     AUTH,
                     HELP -> capability.keyword();

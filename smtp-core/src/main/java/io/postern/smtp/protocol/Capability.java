@@ -15,6 +15,8 @@ enum Capability {
     /** RFC 3461 §4: 500 octets more for MAIL and for RCPT. */
     DSN("DSN", 500, 500),
     LIMITS("LIMITS", 0, 0),
+    /** draft-hall-prdr-00: a parameter of MAIL, with its space 5 octets more. */
+    PRDR("PRDR", 5, 0),
     /** RFC 4954 §3: 500 octets more for MAIL. */
     AUTH("AUTH", 500, 0),
     STARTTLS("STARTTLS", 0, 0),

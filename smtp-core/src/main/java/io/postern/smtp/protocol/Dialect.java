@@ -17,9 +17,9 @@ public enum Dialect {
         };
     }
 
-    /** How many replies follow a message: LMTP has one for each accepted recipient (RFC 2033 §4.2). */
-    int repliesToMessage(int recipients) {
-        return this == LMTP ? recipients : 1;
+    /** Whether a message is answered for each accepted recipient (RFC 2033 §4.2). */
+    boolean answersEachRecipient() {
+        return this == LMTP;
     }
 
     /** The reply to a violation, where this dialect words it in another way. */

@@ -29,6 +29,7 @@ public final class EngineSettings {
     /**
      * @param hostName the server's name in the reply to EHLO
      * @param smtpUtf8 whether SMTPUTF8 is offered
+     * @param prdr whether PRDR is offered in SMTP; in LMTP there is no need of it
      * @param startTls whether STARTTLS is offered
      * @param auth whether AUTH is offered
      * @param extensions what the application adds
@@ -38,6 +39,7 @@ public final class EngineSettings {
             String hostName,
             Limits limits,
             boolean smtpUtf8,
+            boolean prdr,
             BareNewlines bareNewlines,
             StartTls startTls,
             Auth auth,
@@ -50,8 +52,9 @@ public final class EngineSettings {
         List<String> lines = extensions.stream()
                 .flatMap(extension -> extension.ehloLine().stream())
                 .toList();
-        this.planned = Capabilities.planned(hostName, limits, smtpUtf8, startTls != StartTls.NONE, lines);
-        this.plannedInTls = Capabilities.planned(hostName, limits, smtpUtf8, false, lines);
+        boolean offersPrdr = prdr && !dialect.answersEachRecipient();
+        this.planned = Capabilities.planned(hostName, limits, smtpUtf8, startTls != StartTls.NONE, offersPrdr, lines);
+        this.plannedInTls = Capabilities.planned(hostName, limits, smtpUtf8, false, offersPrdr, lines);
         this.beforeEhlo = planned.beforeEhlo();
         this.extensionVerbs = extensions.stream()
                 .flatMap(extension -> extension.verb().stream())

@@ -1,6 +1,5 @@
 package io.postern.smtp.protocol;
 
-import io.postern.smtp.Reply;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,12 +12,11 @@ final class IncomingMessage implements BodyDecoder.Sink {
     private final HeaderCheck header;
     private final boolean binary;
     private final long sizeLimit;
-    private final int recipients;
     private final Output output;
     private long received;
     private boolean failed;
     private @Nullable Violation violation;
-    private @Nullable Reply answer;
+    private @Nullable Verdict answer;
 
     IncomingMessage(EngineSettings settings, Transaction transaction, boolean chunked, Output output) {
         Limits limits = settings.limits();
@@ -26,7 +24,6 @@ final class IncomingMessage implements BodyDecoder.Sink {
         this.header = new HeaderCheck(limits);
         this.text = new BodyDecoder(!chunked, settings.bareNewlines(), limits.textLine(), this);
         this.sizeLimit = limits.messageSize() == 0 ? Long.MAX_VALUE : limits.messageSize();
-        this.recipients = transaction.recipients().size();
         this.output = output;
     }
 
@@ -77,8 +74,8 @@ final class IncomingMessage implements BodyDecoder.Sink {
     }
 
     /** The application has answered. */
-    void answer(Reply reply) {
-        answer = reply;
+    void answer(Verdict verdict) {
+        answer = verdict;
     }
 
     /** The message will not be whole; the application is told, unless it has answered. */
@@ -99,15 +96,10 @@ final class IncomingMessage implements BodyDecoder.Sink {
         return !failed && answer == null;
     }
 
-    /** How many recipients it is for. */
-    int recipients() {
-        return recipients;
-    }
-
     /** What the client is to be told, as far as that is settled: what it did wrong before what the application said. */
     @Nullable
-    Reply verdict() {
-        return violation != null ? violation.reply() : answer;
+    Verdict verdict() {
+        return violation != null ? Verdict.of(violation.reply()) : answer;
     }
 
     @Nullable

@@ -27,6 +27,7 @@ final class MailCommand implements Parameters.Taker {
     private OptionalLong size = OptionalLong.empty();
     private BodyType body = BodyType.SEVENBIT;
     private boolean smtpUtf8;
+    private boolean prdr;
     private Optional<DsnReturn> ret = Optional.empty();
     private Optional<String> envelopeId = Optional.empty();
     private Optional<String> submitter = Optional.empty();
@@ -74,7 +75,7 @@ final class MailCommand implements Parameters.Taker {
     }
 
     private MailParameters parameters(String text) {
-        return new MailParameters(size, body, smtpUtf8, ret, envelopeId, submitter, text);
+        return new MailParameters(size, body, smtpUtf8, prdr, ret, envelopeId, submitter, text);
     }
 
     @Override
@@ -83,6 +84,7 @@ final class MailCommand implements Parameters.Taker {
             case "SIZE" -> when(Capability.SIZE, () -> size(value));
             case "BODY" -> when(Capability.EIGHTBITMIME, () -> body(value));
             case "SMTPUTF8" -> when(Capability.SMTPUTF8, () -> smtpUtf8(value));
+            case "PRDR" -> when(Capability.PRDR, () -> prdr(value));
             case "RET" -> when(Capability.DSN, () -> ret(value));
             case "ENVID" -> when(Capability.DSN, () -> envelopeId(value));
             case "AUTH" -> when(Capability.AUTH, () -> submitter(value));
@@ -123,6 +125,11 @@ final class MailCommand implements Parameters.Taker {
 
     private Optional<Violation> smtpUtf8(@Nullable String value) {
         smtpUtf8 = true;
+        return value == null ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
+    }
+
+    private Optional<Violation> prdr(@Nullable String value) {
+        prdr = true;
         return value == null ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
     }
 

@@ -85,9 +85,11 @@ public interface Output {
 
     /**
      * A message begins. The driver answers with {@link SmtpEngine#bodyReady()} when the application has the stream, and
-     * later, or at once, with {@link SmtpEngine#bodyAnswer(Reply)}.
+     * later, or at once, with {@link SmtpEngine#bodyAnswer(List)} or {@link SmtpEngine#bodyAnswer(Reply)}.
+     *
+     * @param eachRecipient whether the answer may be a reply for each recipient
      */
-    void bodyStart(Envelope envelope);
+    void bodyStart(Envelope envelope, boolean eachRecipient);
 
     /** Content of the message, without what the transfer added. The region may be kept; nobody else writes to it. */
     void body(byte[] bytes, int from, int to);

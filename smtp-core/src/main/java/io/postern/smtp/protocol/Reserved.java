@@ -7,7 +7,8 @@ import java.util.Set;
 /** The names that the engine uses itself, so that no extension can take them. */
 public final class Reserved {
 
-    private static final Set<String> MAIL_PARAMETERS = Set.of("SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH");
+    private static final Set<String> MAIL_PARAMETERS =
+            Set.of("SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH", "PRDR");
     private static final Set<String> RCPT_PARAMETERS = Set.of("NOTIFY", "ORCPT");
 
     private Reserved() {}

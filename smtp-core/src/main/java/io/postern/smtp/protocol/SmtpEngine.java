@@ -166,18 +166,36 @@ public final class SmtpEngine {
         run();
     }
 
+    /** Like {@link #bodyAnswer(List)}, with one reply to the message as a whole. */
+    public void bodyAnswer(Reply reply) {
+        bodyAnswer(List.of(reply));
+    }
+
     /**
      * The application's answer to the message. It may come before the message has ended, even before
      * {@link #bodyReady()}. After {@link Output#bodyFailed} it is not wanted any more and must not be given.
+     *
+     * @param replies one to the message as a whole, or, if {@link Output#bodyStart} said so, one for each accepted
+     *     recipient in the order of RCPT
+     * @throws IllegalArgumentException when there are more or fewer, or one of them is not 2xx, 4xx or 5xx
      */
-    public void bodyAnswer(Reply reply) {
+    public void bodyAnswer(List<Reply> replies) {
         if (message == null || !message.isUndecided()) {
             throw new IllegalStateException(
-                    "answer \"" + reply + "\" to a message in phase " + phase + ", but none is owed");
+                    "answer " + replies + " to a message in phase " + phase + ", but none is owed");
         }
-        message.answer(checked(reply));
+        replies.forEach(SmtpEngine::checked);
+        Transaction current = transaction();
+        if (replies.size() != 1
+                && !(answersEachRecipient(current)
+                        && replies.size() == current.recipients().size())) {
+            throw new IllegalArgumentException(
+                    replies.size() + " replies for " + current.recipients().size() + " recipients");
+        }
+        Verdict verdict = new Verdict(replies);
+        message.answer(verdict);
         if (askedAboutMessage) {
-            answered = reply;
+            answered = verdict.overall();
         }
         run();
     }
@@ -623,7 +641,7 @@ public final class SmtpEngine {
                 say(Replies.START_DATA);
                 phase = Phase.BODY;
             } else {
-                endOfMessage(1); // RFC 2033 §4.2: only a message that was sent is answered for each recipient
+                refuseMessage(); // RFC 2033 §4.2: only a message that was sent is answered for each recipient
             }
         });
         return Optional.empty();
@@ -740,7 +758,7 @@ public final class SmtpEngine {
         message = new IncomingMessage(settings, current, chunked, output);
         ask(then);
         askedAboutMessage = true;
-        output.bodyStart(current);
+        output.bodyStart(current, answersEachRecipient(current));
     }
 
     private void receiveText(IncomingMessage current) {
@@ -783,39 +801,56 @@ public final class SmtpEngine {
             awaitAnswer(message);
             return;
         }
-        Reply verdict = message.verdict();
-        if (verdict == null || verdict.isPositive()) {
+        Verdict verdict = message.verdict();
+        if (verdict == null || verdict.overall().isPositive()) {
             say(Reply.of(250, "2.0.0", current.size() + " octets received"));
         } else {
             // RFC 3030 §2: the message is lost, and chunks that still come are refused until the next MAIL
-            endOfMessage(1);
+            refuseMessage();
         }
     }
 
     /** The client has sent the whole message: waits for what the application says to it, if that is still open. */
     private void awaitAnswer(IncomingMessage current) {
-        int replies = dialect.repliesToMessage(current.recipients());
         if (current.verdict() != null) {
-            endOfMessage(replies);
+            answerMessage();
             return;
         }
-        ask(reply -> endOfMessage(replies));
+        ask(reply -> answerMessage());
         askedAboutMessage = true;
         output.bodyEnd();
     }
 
-    private void endOfMessage(int times) {
-        IncomingMessage ended = Objects.requireNonNull(message);
-        Reply verdict = Objects.requireNonNull(ended.verdict());
-        if (verdict.isPositive()) {
+    private void answerMessage() {
+        Verdict verdict = verdict();
+        if (verdict.overall().isPositive()) {
             budgets.restore();
         }
-        for (int i = 0; i < times; i++) {
-            say(verdict);
-        }
+        endOfMessage(
+                dialect.answersEachRecipient()
+                        ? verdict.toEach(transaction().recipients().size())
+                        : verdict.toWhole());
+    }
+
+    /** Refuses a message that was not sent to its end. */
+    private void refuseMessage() {
+        endOfMessage(List.of(verdict().overall()));
+    }
+
+    private Verdict verdict() {
+        return Objects.requireNonNull(Objects.requireNonNull(message).verdict());
+    }
+
+    private void endOfMessage(List<Reply> said) {
+        Violation violation = Objects.requireNonNull(message).violation();
+        said.forEach(this::say);
         endOfTransaction();
-        count(ended.violation());
-        closeAfter(verdict);
+        count(violation);
+        said.forEach(this::closeAfter);
+    }
+
+    private boolean answersEachRecipient(Transaction current) {
+        return dialect.answersEachRecipient() || current.asksForPrdr();
     }
 
     private void endOfTransaction() {

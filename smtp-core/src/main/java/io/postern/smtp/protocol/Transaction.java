@@ -31,6 +31,11 @@ final class Transaction implements Envelope {
                 .orElse(false);
     }
 
+    /** Whether the sender asked for a reply for each recipient. */
+    boolean asksForPrdr() {
+        return sender.map(accepted -> accepted.parameters().prdr()).orElse(false);
+    }
+
     void accept(Sender accepted) {
         sender = Optional.of(accepted);
     }

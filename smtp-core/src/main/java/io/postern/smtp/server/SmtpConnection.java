@@ -28,6 +28,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -588,22 +590,19 @@ final class SmtpConnection implements Output, Session {
     }
 
     @Override
-    public void bodyStart(Envelope envelope) {
+    public void bodyStart(Envelope envelope, boolean eachRecipient) {
         BodyStream opened = newBody();
         body = opened;
         opening = true;
-        callHook(() -> handler.handleData(this, envelope, opened), answer -> {
-            if (answer.isComplete() && body == opened) {
-                drive(() -> answerBody(opened, answer));
-            } else if (body == opened) {
-                bodyReady();
-                whenComplete(answer, done -> {
-                    if (body == opened) {
-                        drive(() -> answerBody(opened, done));
-                    }
-                });
-            }
-        });
+        if (eachRecipient) {
+            callHook(
+                    () -> handler.handleDataPerRecipient(this, envelope, opened),
+                    answer -> opened(opened, answer.map(given -> answers(given, envelope.recipients().size()))));
+        } else {
+            callHook(
+                    () -> handler.handleData(this, envelope, opened),
+                    answer -> opened(opened, answer.map(reply -> answers(Collections.singletonList(reply), 1))));
+        }
     }
 
     private BodyStream newBody() {
@@ -613,6 +612,29 @@ final class SmtpConnection implements Output, Session {
                         hooks.context(),
                         () -> context.runOnContext(v -> bodyWanted()),
                         (failed, fault) -> context.runOnContext(v -> bodyHandlerFailed(failed, fault)));
+    }
+
+    private static List<Reply> answers(@Nullable List<Reply> given, int wanted) {
+        List<Reply> replies = given == null ? List.of() : new ArrayList<>(given); // which may change, or hold null
+        if (replies.size() != wanted || !replies.stream().allMatch(SmtpConnection::isAnswer)) {
+            throw new IllegalStateException("the hook gave " + given + ", wanted are " + wanted
+                    + (wanted == 1 ? " reply" : " replies") + " of 2xx, 4xx or 5xx");
+        }
+        return replies;
+    }
+
+    /** The hook has returned, perhaps with an answer already. */
+    private void opened(BodyStream opened, Future<List<Reply>> answer) {
+        if (answer.isComplete() && body == opened) {
+            drive(() -> answerBody(opened, answer));
+        } else if (body == opened) {
+            bodyReady();
+            whenComplete(answer, done -> {
+                if (body == opened) {
+                    drive(() -> answerBody(opened, done));
+                }
+            });
+        }
     }
 
     /** A hook that may block may do so until it has the body, so the client is told to send it before the hook returns. */
@@ -630,24 +652,23 @@ final class SmtpConnection implements Output, Session {
         }
     }
 
-    private void answerBody(BodyStream answered, Future<Reply> answer) {
-        Reply reply = acceptable(answer);
-        if (reply != null) {
-            answerBody(answered, reply);
+    private void answerBody(BodyStream answered, Future<List<Reply>> answer) {
+        if (answer.succeeded()) {
+            answerBody(answered, answer.result());
         } else {
             refusal(answer, refusal -> {
                 if (body == answered) {
-                    drive(() -> answerBody(answered, refusal));
+                    drive(() -> answerBody(answered, List.of(refusal)));
                 }
             });
         }
     }
 
-    private void answerBody(BodyStream answered, Reply reply) {
+    private void answerBody(BodyStream answered, List<Reply> replies) {
         body = null;
         opening = false;
         answered.close();
-        engine.bodyAnswer(reply);
+        engine.bodyAnswer(replies);
     }
 
     private void bodyHandlerFailed(BodyStream failed, Throwable fault) {
@@ -765,7 +786,11 @@ final class SmtpConnection implements Output, Session {
 
     private static @Nullable Reply acceptable(Future<Reply> answer) {
         Reply reply = answer.succeeded() ? answer.result() : null;
-        return reply != null && reply.code() / 100 != 3 ? reply : null;
+        return isAnswer(reply) ? reply : null;
+    }
+
+    private static boolean isAnswer(@Nullable Reply reply) {
+        return reply != null && reply.code() / 100 != 3;
     }
 
     /** Finds what the client reads of a hook that has failed: never what went wrong. */

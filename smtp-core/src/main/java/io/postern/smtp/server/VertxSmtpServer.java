@@ -283,6 +283,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 hostName,
                 limits,
                 options.isSmtpUtf8(),
+                options.isPrdr(),
                 options.getBareNewlines(),
                 startTls(),
                 auth(),

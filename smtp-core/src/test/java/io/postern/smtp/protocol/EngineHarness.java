@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.postern.smtp.BareNewlines;
 import io.postern.smtp.EhloReply;
+import io.postern.smtp.Envelope;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import java.util.ArrayDeque;
@@ -30,6 +31,7 @@ final class EngineHarness implements RecordingOutput.Application {
     private final Dialect dialect;
     private BareNewlines bareNewlines = BareNewlines.REJECT;
     private boolean smtpUtf8 = true;
+    private boolean prdr;
     private int textLine = 1_000;
     private int localPart;
     private int recipients = 1_000;
@@ -48,6 +50,7 @@ final class EngineHarness implements RecordingOutput.Application {
     private int answersMessageAfter = -1;
     private final List<EngineExtension> extensions = new ArrayList<>();
     private final Map<String, Reply> answers = new HashMap<>();
+    private List<Reply> answersToEach = List.of();
     private UnaryOperator<EhloReply> offer = planned -> planned;
     private String ladder = "";
 
@@ -71,6 +74,11 @@ final class EngineHarness implements RecordingOutput.Application {
 
     EngineHarness withoutSmtpUtf8() {
         smtpUtf8 = false;
+        return this;
+    }
+
+    EngineHarness prdr() {
+        prdr = true;
         return this;
     }
 
@@ -164,6 +172,12 @@ final class EngineHarness implements RecordingOutput.Application {
         return this;
     }
 
+    /** Has the application answer a message for each recipient, where it may. */
+    EngineHarness answersEach(Reply... replies) {
+        answersToEach = List.of(replies);
+        return this;
+    }
+
     /** Has the application give the answer to a message when it has this much of it, 0 as soon as it begins. */
     EngineHarness answersMessageAfter(int octets) {
         answersMessageAfter = octets;
@@ -205,6 +219,12 @@ final class EngineHarness implements RecordingOutput.Application {
         return this;
     }
 
+    /** One recipient more. */
+    EngineHarness andRcpt() {
+        ladder += "RCPT TO:<two@postern.example>\r\n";
+        return this;
+    }
+
     @Override
     public Reply answer(String question) {
         Reply given = answers.get(question);
@@ -227,6 +247,11 @@ final class EngineHarness implements RecordingOutput.Application {
             case "RESPONSE" -> Replies.AUTHENTICATED;
             default -> Replies.OK;
         };
+    }
+
+    @Override
+    public List<Reply> answerToEach(Envelope envelope) {
+        return answersToEach.isEmpty() ? List.of(answer("MESSAGE")) : answersToEach;
     }
 
     @Override
@@ -346,7 +371,7 @@ final class EngineHarness implements RecordingOutput.Application {
                 unknownCommands,
                 authFailures,
                 errors);
-        return new EngineSettings(dialect, HOST, limits, smtpUtf8, bareNewlines, startTls, auth, extensions);
+        return new EngineSettings(dialect, HOST, limits, smtpUtf8, prdr, bareNewlines, startTls, auth, extensions);
     }
 
     /** One session. It queues what it is fed, as a driver does, while the engine does not want input. */

@@ -24,6 +24,11 @@ final class RecordingOutput implements Output {
     interface Application {
         Reply answer(String question);
 
+        /** The answer to a message where each recipient may have a reply of his own; by default all have the same. */
+        default List<Reply> answerToEach(Envelope envelope) {
+            return List.of(answer("MESSAGE"));
+        }
+
         EhloReply ehlo(EhloReply planned);
 
         /** The mechanisms of a connection. */
@@ -48,6 +53,7 @@ final class RecordingOutput implements Output {
     private int sends;
     private int failures;
     private boolean answered;
+    private boolean eachRecipient;
     private boolean closed;
     private boolean secure;
     private boolean handshaking;
@@ -245,7 +251,8 @@ final class RecordingOutput implements Output {
     }
 
     @Override
-    public void bodyStart(Envelope envelope) {
+    public void bodyStart(Envelope envelope, boolean eachRecipient) {
+        this.eachRecipient = eachRecipient;
         check(message == null, "a message begins inside another");
         questions.add("DATA " + envelope.mailFrom() + " -> " + String.join(",", envelope.rcptTos()));
         envelopes.add(envelope);
@@ -255,7 +262,7 @@ final class RecordingOutput implements Output {
         boolean atOnce = !answer.isPositive() || application.answersMessageAfter() == 0;
         give(() -> {
             if (atOnce) {
-                answerMessage(answer.isPositive() ? application.answer("MESSAGE") : answer);
+                answerMessage(answer.isPositive() ? answerToMessage() : List.of(answer));
             } else {
                 engine().bodyReady();
             }
@@ -274,10 +281,16 @@ final class RecordingOutput implements Output {
         }
     }
 
-    private void answerMessage(Reply reply) {
+    private List<Reply> answerToMessage() {
+        return eachRecipient
+                ? application.answerToEach(envelopes.get(envelopes.size() - 1))
+                : List.of(application.answer("MESSAGE"));
+    }
+
+    private void answerMessage(List<Reply> replies) {
         answered = true;
         message = null;
-        engine().bodyAnswer(reply);
+        engine().bodyAnswer(replies);
     }
 
     @Override
@@ -291,7 +304,7 @@ final class RecordingOutput implements Output {
         int number = envelopes.size();
         give(() -> {
             if (message != null && number == envelopes.size()) {
-                answerMessage(application.answer("MESSAGE"));
+                answerMessage(answerToMessage());
             }
         });
     }

@@ -9,8 +9,9 @@ import java.util.function.Supplier;
 
 /**
  * Servers that speak LMTP (RFC 2033): LHLO takes the place of HELO and EHLO, and after a message there is a reply for each
- * accepted recipient. Any {@link SmtpHandler} serves; the one reply of its
- * {@link SmtpHandler#handleData handleData} is given for each recipient. In all else they are {@link SmtpServer}s.
+ * accepted recipient. An {@link LmtpHandler} gives these replies. Any other {@link SmtpHandler} serves as well; the one
+ * reply of its {@link SmtpHandler#handleData handleData} is given for each recipient. In all else these servers are
+ * {@link SmtpServer}s.
  *
  * <pre>{@code
  * LmtpServer.create(vertx, handler, new SmtpServerOptions().setHostName("store.example.org")).listen(2424, "localhost");

@@ -6,7 +6,10 @@ import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import java.util.function.Supplier;
 
-/** Hosts an {@link LmtpServer} in a Vert.x application, as {@link SmtpServerVerticle} does an {@link SmtpServer}. */
+/**
+ * Hosts an {@link LmtpServer} in a Vert.x application, as {@link SmtpServerVerticle} does an {@link SmtpServer}, with an
+ * {@link LmtpHandler} or any other {@link SmtpHandler}.
+ */
 public class LmtpServerVerticle extends SmtpServerVerticle {
 
     /** Serves with one handler for all connections of this instance. */

@@ -3,27 +3,31 @@ package io.postern.smtp.lmtp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.Socket;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A client that sends what it is told and reads reply by reply. It waits 30 s at most for a line. */
+/** A client that sends what it is told and reads reply by reply. It waits for as long as the test may take. */
 final class Client implements AutoCloseable {
 
-    private final Socket socket;
+    private final SocketChannel socket;
     private final BufferedReader replies;
 
-    Client(int port) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), port);
-        socket.setSoTimeout(30_000);
-        replies = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+    Client(SocketAddress server) throws IOException {
+        socket = SocketChannel.open(server);
+        replies = new BufferedReader(new InputStreamReader(Channels.newInputStream(socket), StandardCharsets.US_ASCII));
     }
 
     /** Sends the text as it stands. */
     Client send(String text) throws IOException {
-        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+        ByteBuffer octets = StandardCharsets.US_ASCII.encode(text);
+        while (octets.hasRemaining()) {
+            socket.write(octets);
+        }
         return this;
     }
 
