@@ -5,6 +5,7 @@ import io.postern.smtp.DsnReturn;
 import io.postern.smtp.MailParameters;
 import io.postern.smtp.Mailbox;
 import io.postern.smtp.Sender;
+import io.postern.smtp.Xtext;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;

@@ -5,6 +5,7 @@ import io.postern.smtp.Mailbox;
 import io.postern.smtp.OriginalRecipient;
 import io.postern.smtp.RcptParameters;
 import io.postern.smtp.Recipient;
+import io.postern.smtp.Xtext;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
