@@ -22,6 +22,17 @@ public interface Extension {
         return Optional.empty();
     }
 
+    /**
+     * Whether the client of a session may use the extension. To others it is not announced, its parameters are unknown,
+     * and its verb is refused with {@code 550 5.7.0}. Asked on the session's context at each hello and each time the verb
+     * is used; a failure means no.
+     *
+     * <p>An extension that is for some peers only goes by {@link Session#originalPeer()}, which no command can change.
+     */
+    default boolean isOffered(Session session) {
+        return true;
+    }
+
     /** How the verb is used, for HELP, such as {@code XCLIENT attribute=value}. */
     default String syntax() {
         return verb().orElse("");
@@ -42,9 +53,13 @@ public interface Extension {
      * are answered as for the hooks of {@link SmtpHandler}.
      *
      * @param envelope what the transaction has gathered so far
+     * <p>In most cases the answer is a {@link Reply}, and an extension that gives no other may declare {@code
+     * Future<Reply>}. With a {@link ClientOverride} the session begins anew for another client, and with a {@link
+     * ForwardedClient} that is recorded for the next transaction.
+     *
      * @param argument what stands behind the verb, without the space
      */
-    default Future<Reply> handle(Session session, Envelope envelope, String argument) {
+    default Future<? extends ExtensionAnswer> handle(Session session, Envelope envelope, String argument) {
         return Future.succeededFuture(Replies.UNKNOWN_COMMAND);
     }
 }

@@ -77,6 +77,8 @@ public final class Replies {
     public static final Reply MALFORMED_SENDER = Reply.of(553, "5.1.7", "Error: malformed address");
     public static final Reply MALFORMED_RECIPIENT = Reply.of(553, "5.1.3", "Error: malformed address");
     public static final Reply SMTPUTF8_NEEDED = Reply.of(553, "5.6.7", "Error: address needs SMTPUTF8");
+    public static final Reply NOT_AUTHORIZED = Reply.of(550, "5.7.0", "Error: insufficient authorization");
+    public static final Reply IN_TRANSACTION = Reply.of(503, "5.5.1", "Error: a mail transaction is open");
     public static final Reply SIZE_TOO_LARGE =
             Reply.of(552, "5.3.4", "Error: message size exceeds fixed maximum message size");
     public static final Reply TOO_MUCH_DATA = Reply.of(552, "5.3.4", "Error: Too much mail data");

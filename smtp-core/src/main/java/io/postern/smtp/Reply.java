@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param enhancedCode the enhanced code of the same class, if any
  * @param lines the text, at least one line, each without code and line end
  */
-public record Reply(int code, Optional<EnhancedCode> enhancedCode, List<String> lines) {
+public record Reply(int code, Optional<EnhancedCode> enhancedCode, List<String> lines) implements ExtensionAnswer {
 
     private static final int MIN_CODE = 200;
     private static final int MAX_CODE = 599;

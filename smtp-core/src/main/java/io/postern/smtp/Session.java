@@ -15,14 +15,32 @@ public interface Session {
     /** A name for this session that no other session of the server process has; every log line about it carries it. */
     String id();
 
-    /** The client's address. For a Unix socket it is the path of the server's socket, as clients have none. */
+    /**
+     * The client's address. For a Unix socket it is the path of the server's socket, as clients have none. Who may speak
+     * for others can change it, see {@link #clientOverride()}.
+     */
     SocketAddress peer();
 
-    /** The address that the client connected to. */
+    /**
+     * The client's address before an extension named another client: that of the connection or, behind a proxy, what the
+     * proxy said. No command changes it.
+     */
+    SocketAddress originalPeer();
+
+    /** The address that the client connected to; {@link #clientOverride()} may name another. */
     SocketAddress local();
 
     /** What the proxy said that the connection comes through; empty when it comes through none. */
     Optional<ProxyInfo> proxy();
+
+    /** Whom the client speaks for, as it said with {@link XClient} or another extension; empty when for itself. */
+    Optional<ClientOverride> clientOverride();
+
+    /**
+     * Where the message of this transaction, or of the next when none is open, comes from, as the client said with {@link
+     * XForward}; empty when it said nothing. For logs and trace fields only.
+     */
+    Optional<ForwardedClient> forwardedClient();
 
     /** The name that the client gave with HELO, EHLO or LHLO; empty before. */
     Optional<String> hostName();
@@ -38,7 +56,7 @@ public interface Session {
     /** The TLS session, for protocol, cipher suite and client certificate; empty on a plain connection. */
     Optional<SSLSession> sslSession();
 
-    /** Who the client has proved to be with AUTH; empty before. */
+    /** Who the client has proved to be with AUTH, or who {@link #clientOverride()} says that it is; empty before. */
     Optional<Identity> authenticated();
 
     /** The name that the server gives itself in replies. */

@@ -25,6 +25,9 @@ public interface SmtpHandler {
     /**
      * A client has connected. The reply is the greeting: 220 goes on, 554 refuses the client but lets it say QUIT, 421
      * closes the connection (RFC 5321 §3.1). The default is {@link Session#greeting()}.
+     *
+     * <p>It is asked once more each time that an extension has named another client, see {@link ClientOverride}; for the
+     * connection {@link #handleDisconnect} is called once.
      */
     default Future<Reply> handleConnect(Session session) {
         return Future.succeededFuture(session.greeting());

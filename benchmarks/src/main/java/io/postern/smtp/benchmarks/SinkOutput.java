@@ -6,7 +6,7 @@ import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
-import io.postern.smtp.protocol.ExtensionVerb;
+import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.Output;
 import io.postern.smtp.protocol.SmtpEngine;
 import java.util.List;
@@ -126,7 +126,12 @@ final class SinkOutput implements Output {
     }
 
     @Override
-    public void extension(ExtensionVerb verb, Envelope envelope, String argument) {
+    public boolean offers(EngineExtension extension) {
+        return true;
+    }
+
+    @Override
+    public void extension(EngineExtension extension, Envelope envelope, String argument) {
         engine.answer(Replies.OK);
     }
 

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Which extensions hold in a session. */
 final class Capabilities {
@@ -17,12 +18,14 @@ final class Capabilities {
 
     private final Set<Capability> held;
     private final EhloReply reply;
+    private final List<EngineExtension> extensions;
     private final int commandLine;
     private final int longestLine;
 
-    private Capabilities(Set<Capability> held, EhloReply reply, int commandLine) {
+    private Capabilities(Set<Capability> held, EhloReply reply, List<EngineExtension> extensions, int commandLine) {
         this.held = held;
         this.reply = reply;
+        this.extensions = extensions;
         this.commandLine = commandLine;
         this.longestLine = Math.max(lineLimit(Verb.AUTH), Math.max(lineLimit(Verb.MAIL), lineLimit(Verb.RCPT)));
     }
@@ -34,7 +37,7 @@ final class Capabilities {
             boolean smtpUtf8,
             boolean startTls,
             boolean prdr,
-            Collection<String> extensionLines) {
+            List<EngineExtension> extensions) {
         EnumSet<Capability> held = EnumSet.allOf(Capability.class);
         held.remove(Capability.AUTH); // it depends on the connection
         if (limits.messageSize() == 0) {
@@ -53,8 +56,8 @@ final class Capabilities {
         for (Capability capability : held) {
             lines.add(line(capability, limits));
         }
-        lines.addAll(extensionLines);
-        return new Capabilities(held, EhloReply.of(hostName, lines), limits.commandLine());
+        extensions.forEach(extension -> extension.ehloLine().ifPresent(lines::add));
+        return new Capabilities(held, EhloReply.of(hostName, lines), extensions, limits.commandLine());
     }
 
     private static String line(Capability capability, Limits limits) {
@@ -77,14 +80,14 @@ final class Capabilities {
 
     /** What holds before EHLO and after HELO: no extension but the codes in replies, which harm no client. */
     Capabilities beforeEhlo() {
-        return new Capabilities(EnumSet.of(Capability.ENHANCEDSTATUSCODES), reply, commandLine);
+        return new Capabilities(EnumSet.of(Capability.ENHANCEDSTATUSCODES), reply, extensions, commandLine);
     }
 
     /** These and AUTH with mechanisms. */
     Capabilities withAuth(Collection<String> mechanisms) {
         EnumSet<Capability> all = EnumSet.copyOf(held);
         all.add(Capability.AUTH);
-        return new Capabilities(all, reply.with("AUTH " + String.join(" ", mechanisms)), commandLine);
+        return new Capabilities(all, reply.with("AUTH " + String.join(" ", mechanisms)), extensions, commandLine);
     }
 
     /** What of these the application left in the reply to EHLO. */
@@ -98,7 +101,34 @@ final class Capabilities {
                 left.add(capability);
             }
         }
-        return new Capabilities(left, given, commandLine);
+        return new Capabilities(left, given, extensions, commandLine);
+    }
+
+    /** These without the extensions of the application that this client may not use. */
+    Capabilities onlyWith(Predicate<EngineExtension> offered) {
+        List<EngineExtension> left = extensions.stream().filter(offered).toList();
+        if (left.size() == extensions.size()) {
+            return this;
+        }
+        List<String> lines = new ArrayList<>(reply.lines());
+        for (EngineExtension extension : extensions) {
+            if (!left.contains(extension)) {
+                extension.ehloLine().ifPresent(lines::remove);
+            }
+        }
+        return new Capabilities(held, EhloReply.of(reply.hostName(), lines), left, commandLine);
+    }
+
+    /** Whether an extension of the application adds this parameter to MAIL. */
+    boolean hasMailParameter(String keyword) {
+        return extensions.stream()
+                .anyMatch(extension -> extension.mailParameters().contains(keyword));
+    }
+
+    /** Whether an extension of the application adds this parameter to RCPT. */
+    boolean hasRcptParameter(String keyword) {
+        return extensions.stream()
+                .anyMatch(extension -> extension.rcptParameters().contains(keyword));
     }
 
     boolean has(Capability capability) {

@@ -4,11 +4,8 @@ import io.postern.smtp.BareNewlines;
 import io.postern.smtp.Reply;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** What all engines of a server share. Immutable; made once. */
 public final class EngineSettings {
@@ -21,9 +18,7 @@ public final class EngineSettings {
     private final Capabilities planned;
     private final Capabilities plannedInTls;
     private final Capabilities beforeEhlo;
-    private final Map<String, ExtensionVerb> extensionVerbs;
-    private final Set<String> mailParameters;
-    private final Set<String> rcptParameters;
+    private final Map<String, EngineExtension> extensions;
     private final Map<String, String> syntaxes;
 
     /**
@@ -49,26 +44,15 @@ public final class EngineSettings {
         this.bareNewlines = bareNewlines;
         this.startTls = startTls;
         this.auth = auth;
-        List<String> lines = extensions.stream()
-                .flatMap(extension -> extension.ehloLine().stream())
-                .toList();
         boolean offersPrdr = prdr && !dialect.answersEachRecipient();
-        this.planned = Capabilities.planned(hostName, limits, smtpUtf8, startTls != StartTls.NONE, offersPrdr, lines);
-        this.plannedInTls = Capabilities.planned(hostName, limits, smtpUtf8, false, offersPrdr, lines);
+        boolean offersTls = startTls != StartTls.NONE;
+        this.planned = Capabilities.planned(hostName, limits, smtpUtf8, offersTls, offersPrdr, extensions);
+        this.plannedInTls = Capabilities.planned(hostName, limits, smtpUtf8, false, offersPrdr, extensions);
         this.beforeEhlo = planned.beforeEhlo();
-        this.extensionVerbs = extensions.stream()
-                .flatMap(extension -> extension.verb().stream())
-                .collect(Collectors.toUnmodifiableMap(ExtensionVerb::name, Function.identity()));
-        this.mailParameters = keywords(extensions, EngineExtension::mailParameters);
-        this.rcptParameters = keywords(extensions, EngineExtension::rcptParameters);
+        this.extensions = new TreeMap<>();
+        extensions.forEach(
+                extension -> extension.verb().ifPresent(verb -> this.extensions.put(verb.name(), extension)));
         this.syntaxes = syntaxes();
-    }
-
-    private static Set<String> keywords(
-            List<EngineExtension> extensions, Function<EngineExtension, Set<String>> parameters) {
-        return extensions.stream()
-                .flatMap(extension -> parameters.apply(extension).stream())
-                .collect(Collectors.toCollection(() -> new TreeSet<>(String.CASE_INSENSITIVE_ORDER)));
     }
 
     private Map<String, String> syntaxes() {
@@ -78,7 +62,9 @@ public final class EngineSettings {
                 all.put(verb.name(), verb.syntax());
             }
         }
-        extensionVerbs.forEach((name, verb) -> all.put(name, verb.syntax()));
+        extensions
+                .values()
+                .forEach(extension -> extension.verb().ifPresent(verb -> all.put(verb.name(), verb.syntax())));
         return all;
     }
 
@@ -111,16 +97,9 @@ public final class EngineSettings {
         return beforeEhlo;
     }
 
-    Map<String, ExtensionVerb> extensionVerbs() {
-        return extensionVerbs;
-    }
-
-    Set<String> mailParameters() {
-        return mailParameters;
-    }
-
-    Set<String> rcptParameters() {
-        return rcptParameters;
+    /** The extension with a verb, in capital letters. */
+    Optional<EngineExtension> extension(String verb) {
+        return Optional.ofNullable(extensions.get(verb));
     }
 
     /** What HELP answers by default (RFC 5321 §4.1.1.8). */

@@ -5,9 +5,9 @@ import io.postern.smtp.DsnReturn;
 import io.postern.smtp.MailParameters;
 import io.postern.smtp.Mailbox;
 import io.postern.smtp.Sender;
+import io.postern.smtp.Xtext;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +23,6 @@ final class MailCommand implements Parameters.Taker {
 
     private final Capabilities capabilities;
     private final long messageSize;
-    private final Set<String> extensionParameters;
     private OptionalLong size = OptionalLong.empty();
     private BodyType body = BodyType.SEVENBIT;
     private boolean smtpUtf8;
@@ -35,7 +34,6 @@ final class MailCommand implements Parameters.Taker {
     private MailCommand(Capabilities capabilities, EngineSettings settings) {
         this.capabilities = capabilities;
         this.messageSize = settings.limits().messageSize();
-        this.extensionParameters = settings.mailParameters();
     }
 
     static Parsed<Sender> parse(String argument, Capabilities capabilities, EngineSettings settings) {
@@ -89,7 +87,7 @@ final class MailCommand implements Parameters.Taker {
             case "ENVID" -> when(Capability.DSN, () -> envelopeId(value));
             case "AUTH" -> when(Capability.AUTH, () -> submitter(value));
             default ->
-                extensionParameters.contains(keyword)
+                capabilities.hasMailParameter(keyword)
                         ? Optional.empty()
                         : Optional.of(Violation.MAIL_PARAMETER_UNKNOWN);
         };

@@ -80,8 +80,14 @@ public interface Output {
     /** Question; the connection closes after the answer. */
     void quit();
 
-    /** Question: the verb of an extension. */
-    void extension(ExtensionVerb verb, Envelope envelope, String argument);
+    /** Whether the client may use an extension now; asked at each hello and each time the verb is used. */
+    boolean offers(EngineExtension extension);
+
+    /**
+     * Question: the verb of an extension. It may also be answered with {@link SmtpEngine#restart} or with {@link
+     * SmtpEngine#answer(ForwardedClient)}.
+     */
+    void extension(EngineExtension extension, Envelope envelope, String argument);
 
     /**
      * A message begins. The driver answers with {@link SmtpEngine#bodyReady()} when the application has the stream, and

@@ -23,7 +23,10 @@ import java.util.Set;
  * the order of commands. Facts that do not depend on it (TLS, authentication, whose turn it is) are kept apart from it.
  */
 public enum Phase {
-    /** The application decides about the greeting. Then CONNECTED, REFUSED (after 554) or CLOSED (after 421). */
+    /**
+     * The application decides about the greeting, at the beginning and when an extension has named another client. Then CONNECTED, REFUSED (after 554)
+     * or CLOSED (after 421).
+     */
     GREETING(Violation.OUT_OF_ORDER),
 
     /** The greeting refused the client; all that is left is QUIT, to CLOSED (RFC 5321 §3.1). */

@@ -5,6 +5,7 @@ import io.postern.smtp.Mailbox;
 import io.postern.smtp.OriginalRecipient;
 import io.postern.smtp.RcptParameters;
 import io.postern.smtp.Recipient;
+import io.postern.smtp.Xtext;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,13 +19,11 @@ final class RcptCommand implements Parameters.Taker {
     private static final int MAX_ORIGINAL_RECIPIENT = 500;
 
     private final Capabilities capabilities;
-    private final Set<String> extensionParameters;
     private Optional<Set<DsnNotify>> notify = Optional.empty();
     private Optional<OriginalRecipient> originalRecipient = Optional.empty();
 
-    private RcptCommand(Capabilities capabilities, EngineSettings settings) {
+    private RcptCommand(Capabilities capabilities) {
         this.capabilities = capabilities;
-        this.extensionParameters = settings.rcptParameters();
     }
 
     /** @param smtpUtf8 whether the transaction was begun with SMTPUTF8 */
@@ -46,15 +45,15 @@ final class RcptCommand implements Parameters.Taker {
         if (!smtpUtf8 && !Parameters.isAscii(path.parameters())) {
             return Parsed.wrong(Violation.BAD_PARAMETER);
         }
-        return parameters(path.parameters(), capabilities, settings)
+        return parameters(path.parameters(), capabilities)
                 .then(parameters -> Parsed.ok(new Recipient(mailbox, parameters)));
     }
 
-    private static Parsed<RcptParameters> parameters(String text, Capabilities capabilities, EngineSettings settings) {
+    private static Parsed<RcptParameters> parameters(String text, Capabilities capabilities) {
         if (text.isEmpty()) {
             return Parsed.ok(RcptParameters.NONE);
         }
-        RcptCommand command = new RcptCommand(capabilities, settings);
+        RcptCommand command = new RcptCommand(capabilities);
         return Parameters.read(text, command)
                 .<Parsed<RcptParameters>>map(Parsed::wrong)
                 .orElseGet(() -> Parsed.ok(new RcptParameters(command.notify, command.originalRecipient, text)));
@@ -71,7 +70,9 @@ final class RcptCommand implements Parameters.Taker {
             originalRecipient = value == null ? Optional.empty() : originalRecipient(value);
             return originalRecipient.isPresent() ? Optional.empty() : Optional.of(Violation.BAD_PARAMETER);
         }
-        return extensionParameters.contains(keyword) ? Optional.empty() : Optional.of(Violation.RCPT_PARAMETER_UNKNOWN);
+        return capabilities.hasRcptParameter(keyword)
+                ? Optional.empty()
+                : Optional.of(Violation.RCPT_PARAMETER_UNKNOWN);
     }
 
     // notify-esmtp-value = "NEVER" / 1#notify-list-element

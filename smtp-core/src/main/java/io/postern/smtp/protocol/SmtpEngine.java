@@ -1,6 +1,7 @@
 package io.postern.smtp.protocol;
 
 import io.postern.smtp.EhloReply;
+import io.postern.smtp.ForwardedClient;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import java.util.Base64;
@@ -30,6 +31,8 @@ public final class SmtpEngine {
 
     // stands for the challenge where an answer is kept; what goes out holds the challenge itself
     private static final Reply CHALLENGE = Reply.of(334, "challenge");
+    // stands for a new beginning where an answer is kept
+    private static final Reply RESTART = Reply.of(220, "restart");
 
     private final EngineSettings settings;
     private final Dialect dialect;
@@ -45,6 +48,7 @@ public final class SmtpEngine {
     private boolean stopping;
     private boolean secure;
     private boolean authenticated;
+    private @Nullable ForwardedClient forwarded;
     private @Nullable Transaction transaction;
     private @Nullable IncomingMessage message;
     private @Nullable ChunkDecoder chunk;
@@ -52,6 +56,7 @@ public final class SmtpEngine {
     // The question that waits for its answer: what is done with it, and the answer when it was given meanwhile
     private @Nullable Consumer<Reply> asked;
     private boolean askedAboutMessage;
+    private boolean askedExtension;
     private @Nullable Reply answered;
     private @Nullable EhloReply offered;
     private byte[] challenge = NOTHING;
@@ -81,8 +86,7 @@ public final class SmtpEngine {
      */
     public void start(boolean encrypted) {
         secure = encrypted;
-        ask(this::greet);
-        output.connect();
+        begin();
         run();
     }
 
@@ -145,6 +149,30 @@ public final class SmtpEngine {
     public void answer(EhloReply reply) {
         offered = reply;
         answer(reply.toReply());
+    }
+
+    /** Answers {@link Output#extension} with where the next message comes from; the client reads 250. */
+    public void answer(ForwardedClient client) {
+        if (!awaitsAnswer() || !askedExtension) {
+            throw new IllegalStateException("a forwarded client in phase " + phase + ", but no extension was asked");
+        }
+        forwarded = client;
+        answer(Replies.OK);
+    }
+
+    /**
+     * Answers {@link Output#extension}: the client is another one from now on, and the session begins anew with the
+     * question for the greeting. An open transaction is dropped.
+     *
+     * @param known whether the new client needs no AUTH
+     */
+    public void restart(boolean known) {
+        if (!awaitsAnswer() || !askedExtension) {
+            throw new IllegalStateException("a restart in phase " + phase + ", but no extension was asked");
+        }
+        authenticated = known;
+        answered = RESTART;
+        run();
     }
 
     /** Answers {@link Output#auth} and {@link Output#authResponse}: the client is to respond to {@code data}. */
@@ -215,13 +243,18 @@ public final class SmtpEngine {
         // RFC 3207 §4.2: the state is that behind the greeting
         secure = true;
         authenticated = false;
-        hostName = null;
-        extended = false;
-        transaction = null;
-        capabilities = settings.beforeEhlo();
+        forget();
         ask(reply -> phase = reply.isPositive() ? Phase.CONNECTED : Phase.INSECURE);
         output.secured();
         run();
+    }
+
+    private void forget() {
+        hostName = null;
+        extended = false;
+        forwarded = null;
+        transaction = null;
+        capabilities = settings.beforeEhlo();
     }
 
     /** The server stops: the session ends with 421 as soon as no transaction is open. */
@@ -274,6 +307,11 @@ public final class SmtpEngine {
         return extended;
     }
 
+    /** Where the message of this transaction, or of the next when none is open, comes from. */
+    public Optional<ForwardedClient> forwarded() {
+        return Optional.ofNullable(forwarded);
+    }
+
     // The loop. It runs until the client or the application has to say something, and starts again when it did.
 
     private void run() {
@@ -322,6 +360,7 @@ public final class SmtpEngine {
         boolean aboutMessage = askedAboutMessage;
         asked = null;
         askedAboutMessage = false;
+        askedExtension = false;
         answered = null;
         steps++;
         then.accept(reply);
@@ -403,7 +442,7 @@ public final class SmtpEngine {
         if (verb == Verb.AUTH) {
             return "AUTH ***";
         }
-        boolean known = verb != null || settings.extensionVerbs().containsKey(extensionName(line));
+        boolean known = verb != null || settings.extension(extensionName(line)).isPresent();
         return known ? line : "*** (unknown command of " + line.length() + " characters)";
     }
 
@@ -453,6 +492,12 @@ public final class SmtpEngine {
         };
     }
 
+    private void begin() {
+        phase = Phase.GREETING;
+        ask(this::greet);
+        output.connect();
+    }
+
     private void greet(Reply reply) {
         sayPlain(reply);
         phase = reply.isPositive() ? Phase.CONNECTED : Phase.REFUSED;
@@ -462,7 +507,7 @@ public final class SmtpEngine {
         if (argument.isEmpty()) {
             return Optional.of(Violation.SYNTAX);
         }
-        ask(reply -> hello(reply, argument, false, settings.beforeEhlo()));
+        ask(reply -> hello(reply, argument, false, offered(settings.beforeEhlo())));
         output.helo(argument);
         return Optional.empty();
     }
@@ -472,7 +517,7 @@ public final class SmtpEngine {
             return Optional.of(Violation.SYNTAX);
         }
         List<String> mechanisms = output.mechanisms();
-        Capabilities base = settings.planned(secure);
+        Capabilities base = offered(settings.planned(secure));
         Capabilities offer = mechanisms.isEmpty() ? base : base.withAuth(mechanisms);
         ask(reply -> {
             EhloReply lines = offered;
@@ -483,11 +528,16 @@ public final class SmtpEngine {
         return Optional.empty();
     }
 
+    private Capabilities offered(Capabilities planned) {
+        return planned.onlyWith(output::offers);
+    }
+
     private void hello(Reply reply, String name, boolean isExtended, Capabilities held) {
         sayPlain(reply);
         if (reply.isPositive()) {
             // RFC 5321 §4.1.4: a hello in mid-session has the effect of RSET, one that is refused has none
             transaction = null;
+            forwarded = null;
             hostName = name;
             extended = isExtended;
             capabilities = held;
@@ -725,25 +775,38 @@ public final class SmtpEngine {
     }
 
     private void extensionCommand(String line) {
-        ExtensionVerb verb = settings.extensionVerbs().get(extensionName(line));
-        if (verb == null && HTTP_METHODS.contains(extensionName(line))) {
+        String verb = extensionName(line);
+        EngineExtension extension = settings.extension(verb).orElse(null);
+        if (extension == null && HTTP_METHODS.contains(verb)) {
             // a web browser was made to talk to us; what follows is not the client's own words
             finish(Replies.NOT_SMTP);
-        } else if (verb != null && isCalledTooOften(verb.name())) {
+        } else if (extension != null && isCalledTooOften(verb)) {
             return;
         } else if (phase == Phase.REFUSED || phase == Phase.INSECURE) {
             refuse(phase.otherwise(), null);
         } else if (needsTls()) {
             refuse(Violation.TLS_REQUIRED, null);
-        } else if (verb == null) {
+        } else if (extension == null) {
             refuse(Violation.UNKNOWN_COMMAND, null);
         } else if (lines.octets() > settings.limits().commandLine()) {
             refuse(Violation.LINE_TOO_LONG, null);
         } else if (!phase.allowsExtensions()) {
             refuse(Violation.OUT_OF_ORDER, null);
+        } else if (!output.offers(extension)) {
+            refuse(Violation.NOT_AUTHORIZED, null);
         } else {
-            ask(this::say);
-            output.extension(verb, transaction(), argument(line));
+            ask(this::extensionAnswered);
+            askedExtension = true;
+            output.extension(extension, transaction(), argument(line));
+        }
+    }
+
+    private void extensionAnswered(Reply reply) {
+        if (reply == RESTART) {
+            forget();
+            begin();
+        } else {
+            say(reply);
         }
     }
 
@@ -856,6 +919,7 @@ public final class SmtpEngine {
     private void endOfTransaction() {
         message = null;
         transaction = null;
+        forwarded = null;
         phase = phase == Phase.CONNECTED ? Phase.CONNECTED : Phase.READY;
     }
 

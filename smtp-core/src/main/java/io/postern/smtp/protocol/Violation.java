@@ -6,6 +6,7 @@ import io.postern.smtp.Reply;
 /** Every way in which a client can be wrong, with the reply to it, and whether it counts as a mistake. */
 public enum Violation {
     UNKNOWN_COMMAND(Replies.UNKNOWN_COMMAND),
+    NOT_AUTHORIZED(Replies.NOT_AUTHORIZED),
     NOT_OFFERED(Reply.of(502, "5.5.1", "Error: command not implemented")),
     LINE_TOO_LONG(Replies.LINE_TOO_LONG),
     LINE_END(Replies.LINE_END),

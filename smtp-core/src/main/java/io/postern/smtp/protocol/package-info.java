@@ -30,7 +30,8 @@
  *   RSET, HELO and EHLO lead from SENDER and RECIPIENTS back to READY, RSET also from
  *   CHUNKS, and so does a refused chunk; QUIT and 421 lead to CLOSED.
  *   STARTTLS leads from READY to TLS, and the end of the handshake to CONNECTED, or to INSECURE when the application does
- *   not accept it; AUTH leads from READY to EXCHANGE and back.
+ *   not accept it; AUTH leads from READY to EXCHANGE and back. An extension that names another client leads from
+ *   wherever it is in order back to GREETING.
  * </pre>
  *
  * <h2>Whose turn it is</h2>

@@ -3,8 +3,8 @@ package io.postern.smtp.server;
 import io.postern.smtp.Extension;
 import io.postern.smtp.Reply;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.EngineSettings;
-import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.sasl.SaslContext;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.net.SocketAddress;
@@ -18,7 +18,7 @@ import java.util.Objects;
  * @param options never changed
  * @param address where the server listens
  * @param mechanisms those that are not excluded, in their order
- * @param extensions by their verb
+ * @param extensions by what the engine knows them as
  */
 record ServerSettings(
         SmtpServerOptions options,
@@ -26,7 +26,7 @@ record ServerSettings(
         String hostName,
         EngineSettings engine,
         List<SaslMechanism> mechanisms,
-        Map<String, Extension> extensions) {
+        Map<EngineExtension, Extension> extensions) {
 
     ServerSettings {
         mechanisms = List.copyOf(mechanisms);
@@ -55,7 +55,7 @@ record ServerSettings(
                 .orElseThrow(() -> new IllegalArgumentException(name));
     }
 
-    Extension extension(ExtensionVerb verb) {
-        return Objects.requireNonNull(extensions.get(verb.name()), verb.name());
+    Extension extension(EngineExtension known) {
+        return Objects.requireNonNull(extensions.get(known), known::toString);
     }
 }

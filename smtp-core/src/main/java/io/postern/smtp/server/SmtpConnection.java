@@ -1,7 +1,10 @@
 package io.postern.smtp.server;
 
+import io.postern.smtp.ClientOverride;
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
+import io.postern.smtp.ExtensionAnswer;
+import io.postern.smtp.ForwardedClient;
 import io.postern.smtp.ProxyInfo;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
@@ -11,7 +14,7 @@ import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
-import io.postern.smtp.protocol.ExtensionVerb;
+import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.Output;
 import io.postern.smtp.protocol.Phase;
 import io.postern.smtp.protocol.SmtpEngine;
@@ -35,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -69,6 +73,7 @@ final class SmtpConnection implements Output, Session {
     private boolean opening;
 
     private @Nullable ProxyInfo proxy;
+    private @Nullable ClientOverride override;
     private @Nullable SaslExchange exchange;
     private @Nullable Identity identity;
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
@@ -434,6 +439,9 @@ final class SmtpConnection implements Output, Session {
             } else if (done.succeeded()) {
                 watchRenegotiation();
                 identity = null;
+                if (override != null) {
+                    override = override.withLogin(Optional.empty());
+                }
                 drive(engine::tlsStarted);
             } else {
                 LOG.log(Level.DEBUG, () -> id() + ": TLS handshake failed: " + done.cause());
@@ -478,7 +486,7 @@ final class SmtpConnection implements Output, Session {
         } else if (step instanceof SaslStep.Success success) {
             exchange = null;
             identity = success.identity();
-            server.throttle().succeeded(ClientAddress.of(socket));
+            server.throttle().succeeded(clientAddress());
             LOG.log(Level.DEBUG, () -> id() + ": authenticated as " + success.identity());
             engine.answer(Replies.AUTHENTICATED);
         } else if (step instanceof SaslStep.Failure failure) {
@@ -487,10 +495,15 @@ final class SmtpConnection implements Output, Session {
             // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
             long delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
                     ? server.throttle()
-                            .failed(ClientAddress.of(socket), server.deadlines().now())
+                            .failed(clientAddress(), server.deadlines().now())
                     : 0;
             answerLater(delay, Authentication.reply(failure.reason()));
         }
+    }
+
+    /** Whom a failure is held against: the clients of one that speaks for others are told apart. */
+    private String clientAddress() {
+        return clientOverride().flatMap(ClientOverride::address).orElseGet(() -> ClientAddress.of(socket));
     }
 
     private void answerLater(long delayMillis, Reply reply) {
@@ -585,8 +598,36 @@ final class SmtpConnection implements Output, Session {
     }
 
     @Override
-    public void extension(ExtensionVerb verb, Envelope envelope, String argument) {
-        ask(() -> settings.extension(verb).handle(this, envelope, argument));
+    public boolean offers(EngineExtension extension) {
+        try {
+            return settings.extension(extension).isOffered(this);
+        } catch (RuntimeException | Error fault) {
+            LOG.log(Level.ERROR, id() + ": isOffered failed", fault);
+            return false;
+        }
+    }
+
+    @Override
+    public void extension(EngineExtension extension, Envelope envelope, String argument) {
+        ask(() -> answerOf(settings.extension(extension).handle(this, envelope, argument)), this::answerExtension);
+    }
+
+    private static <T extends ExtensionAnswer> @Nullable Future<ExtensionAnswer> answerOf(@Nullable Future<T> answer) {
+        return answer == null ? null : answer.map(given -> given);
+    }
+
+    private void answerExtension(Future<ExtensionAnswer> answer) {
+        ExtensionAnswer given = answer.succeeded() ? answer.result() : null;
+        if (given instanceof ClientOverride client) {
+            override = client;
+            identity = client.login().map(Identity::of).orElse(null);
+            LOG.log(Level.DEBUG, () -> id() + ": speaks for " + client);
+            engine.restart(identity != null);
+        } else if (given instanceof ForwardedClient client) {
+            engine.answer(client);
+        } else {
+            answer(answer.map(other -> (Reply) other));
+        }
     }
 
     @Override
@@ -827,12 +868,39 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public SocketAddress peer() {
+        ClientOverride client = override;
+        return client == null ? originalPeer() : overridden(originalPeer(), client.address(), client.port());
+    }
+
+    @Override
+    public SocketAddress originalPeer() {
         return named(socket.remoteAddress());
     }
 
     @Override
     public SocketAddress local() {
-        return named(socket.localAddress());
+        ClientOverride client = override;
+        SocketAddress own = named(socket.localAddress());
+        return client == null ? own : overridden(own, client.localAddress(), client.localPort());
+    }
+
+    private static SocketAddress overridden(SocketAddress own, Optional<String> address, OptionalInt port) {
+        if (address.isPresent()) {
+            return SocketAddress.inetSocketAddress(port.orElse(0), address.get());
+        }
+        return port.isEmpty() || own.isDomainSocket()
+                ? own
+                : SocketAddress.inetSocketAddress(port.getAsInt(), own.host());
+    }
+
+    @Override
+    public Optional<ClientOverride> clientOverride() {
+        return Optional.ofNullable(override);
+    }
+
+    @Override
+    public Optional<ForwardedClient> forwardedClient() {
+        return engine.forwarded();
     }
 
     /**

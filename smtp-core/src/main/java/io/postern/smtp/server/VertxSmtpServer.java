@@ -29,8 +29,6 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,8 +59,7 @@ public final class VertxSmtpServer implements SmtpServer {
     private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();
     private final AuthThrottle throttle;
     private final ProxyPeers proxyPeers;
-    private final List<Extension> extensions = new ArrayList<>();
-    private final Map<String, Extension> verbs = new HashMap<>();
+    private final Map<EngineExtension, Extension> extensions = new LinkedHashMap<>();
     private final Deadlines deadlines;
     private final AtomicInteger open = new AtomicInteger();
 
@@ -105,9 +102,8 @@ public final class VertxSmtpServer implements SmtpServer {
         if (listening != null) {
             throw new IllegalStateException("extensions are added before the server listens");
         }
-        ExtensionRules.check(extension, extensions);
-        extensions.add(extension);
-        extension.verb().ifPresent(verb -> verbs.put(verb, extension));
+        ExtensionRules.check(extension, extensions.values());
+        extensions.put(engineExtension(extension), extension);
         return this;
     }
 
@@ -261,7 +257,8 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     private ServerSettings settings(SocketAddress address, String hostName) {
-        return new ServerSettings(options, address, hostName, engineSettings(hostName), enabledMechanisms(), verbs);
+        return new ServerSettings(
+                options, address, hostName, engineSettings(hostName), enabledMechanisms(), extensions);
     }
 
     private EngineSettings engineSettings(String hostName) {
@@ -287,7 +284,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 options.getBareNewlines(),
                 startTls(),
                 auth(),
-                extensions.stream().map(VertxSmtpServer::engineExtension).toList());
+                List.copyOf(extensions.keySet()));
     }
 
     private StartTls startTls() {

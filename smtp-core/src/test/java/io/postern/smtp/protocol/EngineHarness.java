@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.postern.smtp.BareNewlines;
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
+import io.postern.smtp.ExtensionAnswer;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -49,6 +52,8 @@ final class EngineHarness implements RecordingOutput.Application {
     private List<String> mechanisms = List.of();
     private int answersMessageAfter = -1;
     private final List<EngineExtension> extensions = new ArrayList<>();
+    private final Set<EngineExtension> withheld = new HashSet<>();
+    private final Map<String, ExtensionAnswer> extensionAnswers = new HashMap<>();
     private final Map<String, Reply> answers = new HashMap<>();
     private List<Reply> answersToEach = List.of();
     private UnaryOperator<EhloReply> offer = planned -> planned;
@@ -166,6 +171,18 @@ final class EngineHarness implements RecordingOutput.Application {
         return this;
     }
 
+    /** Has an extension that this client may not use. */
+    EngineHarness withheld(EngineExtension extension) {
+        withheld.add(extension);
+        return extension(extension);
+    }
+
+    /** Has an extension answer its verb with something else than a reply. */
+    EngineHarness extensionAnswers(String question, ExtensionAnswer answer) {
+        extensionAnswers.put(question, answer);
+        return this;
+    }
+
     /** Has the application give a reply to a question, by its name ({@code RCPT}) or as a whole ({@code RCPT <a@b> }). */
     EngineHarness answers(String question, Reply reply) {
         answers.put(question, reply);
@@ -252,6 +269,17 @@ final class EngineHarness implements RecordingOutput.Application {
     @Override
     public List<Reply> answerToEach(Envelope envelope) {
         return answersToEach.isEmpty() ? List.of(answer("MESSAGE")) : answersToEach;
+    }
+
+    @Override
+    public ExtensionAnswer extension(String question) {
+        ExtensionAnswer given = extensionAnswers.get(question);
+        return given == null ? answer(question) : given;
+    }
+
+    @Override
+    public boolean offers(EngineExtension extension) {
+        return !withheld.contains(extension);
     }
 
     @Override

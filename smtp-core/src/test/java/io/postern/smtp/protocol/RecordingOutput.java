@@ -1,7 +1,10 @@
 package io.postern.smtp.protocol;
 
+import io.postern.smtp.ClientOverride;
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
+import io.postern.smtp.ExtensionAnswer;
+import io.postern.smtp.ForwardedClient;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
@@ -30,6 +33,16 @@ final class RecordingOutput implements Output {
         }
 
         EhloReply ehlo(EhloReply planned);
+
+        /** The answer to the verb of an extension. */
+        default ExtensionAnswer extension(String question) {
+            return answer(question);
+        }
+
+        /** Whether the client may use an extension. */
+        default boolean offers(EngineExtension extension) {
+            return true;
+        }
 
         /** The mechanisms of a connection. */
         List<String> mechanisms(boolean secure);
@@ -246,8 +259,24 @@ final class RecordingOutput implements Output {
     }
 
     @Override
-    public void extension(ExtensionVerb verb, Envelope envelope, String argument) {
-        ask(verb.name() + " " + argument);
+    public boolean offers(EngineExtension extension) {
+        return application.offers(extension);
+    }
+
+    @Override
+    public void extension(EngineExtension extension, Envelope envelope, String argument) {
+        String question = extension.verb().orElseThrow().name() + " " + argument;
+        questions.add(question);
+        give(() -> {
+            ExtensionAnswer answer = application.extension(question);
+            if (answer instanceof ClientOverride client) {
+                engine().restart(client.login().isPresent());
+            } else if (answer instanceof ForwardedClient client) {
+                engine().answer(client);
+            } else {
+                engine().answer((Reply) answer);
+            }
+        });
     }
 
     @Override

@@ -1,17 +1,23 @@
-package io.postern.smtp.protocol;
+package io.postern.smtp;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The encoding of parameter values in which {@code +3D} stands for {@code =} (RFC 3461 §4). */
-final class Xtext {
+/**
+ * The encoding of parameter values in which {@code +3D} stands for {@code =} (RFC 3461 §4). Extensions meet it too: the
+ * values of XCLIENT and XFORWARD are written in it.
+ */
+public final class Xtext {
 
     private Xtext() {}
 
-    /** What {@code encoded} stands for; empty when it is malformed or stands for a control character. */
-    static Optional<String> decode(String encoded) {
+    /**
+     * What {@code encoded} stands for; empty when it is malformed, stands for a control character, or is no UTF-8 once it
+     * is decoded.
+     */
+    public static Optional<String> decode(String encoded) {
         byte[] raw = encoded.getBytes(StandardCharsets.UTF_8);
         byte[] decoded = new byte[raw.length];
         int length = 0;
