@@ -84,7 +84,7 @@ public class SmtpController implements AutoCloseable {
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
         this.environment = environment;
-        this.address = SocketAddress.inetSocketAddress(options.getPort(), options.getHost());
+        this.address = SocketAddress.inetSocketAddress(options.getPort(), host());
     }
 
     /**
@@ -157,9 +157,10 @@ public class SmtpController implements AutoCloseable {
         stop();
     }
 
-    /** The interface that the server listens on, as the options name it. */
+    /** The host that the server listens on, as the options name it; {@code localhost} where they name none. */
     public String host() {
-        return options.getHost();
+        // a client on this machine reaches the loopback of null and all the interfaces of "" by it
+        return options.getHost().filter(host -> !host.isEmpty()).orElse(SmtpServerOptions.DEFAULT_HOST);
     }
 
     /**
@@ -227,9 +228,9 @@ public class SmtpController implements AutoCloseable {
 
         SocketAddress listen(Duration timeout) {
             SmtpServerVerticle verticle = createVerticle(handlers, new SmtpServerOptions(options));
-            SocketAddress wanted = SocketAddress.inetSocketAddress(options.getPort(), options.getHost());
+            SocketAddress wanted = SocketAddress.inetSocketAddress(options.getPort(), host());
             await(vertx.deployVerticle(verticle), timeout, "cannot listen on " + wanted);
-            return SocketAddress.inetSocketAddress(verticle.server().actualPort(), options.getHost());
+            return SocketAddress.inetSocketAddress(verticle.server().actualPort(), host());
         }
 
         /** Undeploys the verticle, which shuts its server down, and ends all threads. */
