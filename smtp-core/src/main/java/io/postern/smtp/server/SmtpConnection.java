@@ -51,6 +51,7 @@ final class SmtpConnection implements Output, Session {
 
     private final VertxSmtpServer server;
     private final ServerSettings settings;
+    private final ListeningAddress shared;
     private final Context context;
     private final NetSocket socket;
     private final SmtpHandler handler;
@@ -88,6 +89,7 @@ final class SmtpConnection implements Output, Session {
     SmtpConnection(
             VertxSmtpServer server,
             ServerSettings settings,
+            ListeningAddress shared,
             Context context,
             NetSocket socket,
             SmtpHandler handler,
@@ -95,6 +97,7 @@ final class SmtpConnection implements Output, Session {
             Runnable onClosed) {
         this.server = server;
         this.settings = settings;
+        this.shared = shared;
         this.context = context;
         this.socket = socket;
         this.handler = handler;
@@ -438,7 +441,7 @@ final class SmtpConnection implements Output, Session {
         } else if (step instanceof SaslStep.Success success) {
             exchange = null;
             identity = success.identity();
-            server.throttle().succeeded(ClientAddress.of(socket));
+            shared.throttle().succeeded(ClientAddress.of(socket));
             LOG.log(Level.DEBUG, () -> id() + ": authenticated as " + success.identity());
             engine.answer(Replies.AUTHENTICATED);
         } else if (step instanceof SaslStep.Failure failure) {
@@ -446,8 +449,11 @@ final class SmtpConnection implements Output, Session {
             failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
             // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
             long delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
-                    ? server.throttle()
-                            .failed(ClientAddress.of(socket), server.deadlines().now())
+                    ? shared.throttle()
+                            .failed(
+                                    ClientAddress.of(socket),
+                                    settings.options().getAuthFailureDelay(),
+                                    server.deadlines().now())
                     : 0;
             answerLater(delay, Authentication.reply(failure.reason()));
         }

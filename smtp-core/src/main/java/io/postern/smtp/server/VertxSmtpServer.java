@@ -59,7 +59,6 @@ public final class VertxSmtpServer implements SmtpServer {
     private final Supplier<? extends SmtpHandler> handlers;
     private final SmtpServerOptions options;
     private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();
-    private final AuthThrottle throttle;
     private final ProxyPeers proxyPeers;
     private final List<Extension> extensions = new ArrayList<>();
     private final Map<String, Extension> verbs = new HashMap<>();
@@ -78,7 +77,8 @@ public final class VertxSmtpServer implements SmtpServer {
     private volatile @Nullable ServerSSLOptions tls;
 
     /** What is known once the server listens. */
-    private record Listening(Context context, SocketAddress address, NetServer server, Census census, long timer) {}
+    private record Listening(
+            Context context, SocketAddress address, NetServer server, ListeningAddress shared, long timer) {}
 
     public VertxSmtpServer(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         this(vertx, handlers, options, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
@@ -91,7 +91,6 @@ public final class VertxSmtpServer implements SmtpServer {
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
         this.proxyPeers = new ProxyPeers(options.getProxyFrom());
-        this.throttle = new AuthThrottle(options.getAuthFailureDelay());
         this.deadlines = new Deadlines(clock);
     }
 
@@ -214,20 +213,15 @@ public final class VertxSmtpServer implements SmtpServer {
                 context,
                 address,
                 server,
-                census(address),
+                ListeningAddress.join(vertx, address),
                 vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
         settings = settings(address, hostName);
-        server.connectHandler(socket -> connected(begun.census(), socket));
+        server.connectHandler(socket -> connected(begun.shared(), socket));
         return bind(begun).onFailure(cause -> forget(begun)).map(bound -> {
             LOG.log(Level.DEBUG, () -> "listening on " + address);
             return this;
         });
-    }
-
-    private Census census(SocketAddress address) {
-        // each server that asks for any free port gets one of its own, and shares its clients with nobody
-        return !address.isDomainSocket() && address.port() == 0 ? new Census() : Census.of(vertx, address.toString());
     }
 
     private Future<?> bind(Listening begun) {
@@ -306,7 +300,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 extension.rcptParameters());
     }
 
-    private void connected(Census census, NetSocket socket) {
+    private void connected(ListeningAddress shared, NetSocket socket) {
         if (options.isProxyProtocol() && !proxyPeers.contains(socket.remoteAddress(true))) {
             LOG.log(
                     Level.WARNING,
@@ -315,6 +309,7 @@ public final class VertxSmtpServer implements SmtpServer {
             Sockets.cut(socket);
             return;
         }
+        Census census = shared.census();
         String address = ClientAddress.of(socket);
         if (!census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp())) {
             LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + address);
@@ -333,6 +328,7 @@ public final class VertxSmtpServer implements SmtpServer {
         SmtpConnection connection = new SmtpConnection(
                 this,
                 settings(),
+                shared,
                 vertx.getOrCreateContext(),
                 socket,
                 handler,
@@ -370,6 +366,7 @@ public final class VertxSmtpServer implements SmtpServer {
         vertx.cancelTimer(ended.timer());
         if (ended.equals(listening)) {
             listening = null;
+            ListeningAddress.leave(vertx, ended.address());
         }
     }
 
@@ -448,10 +445,6 @@ public final class VertxSmtpServer implements SmtpServer {
 
     Vertx vertx() {
         return vertx;
-    }
-
-    AuthThrottle throttle() {
-        return throttle;
     }
 
     String sessionId(long number) {

@@ -43,7 +43,14 @@ class ReplyWritesSocketTest extends SocketTestBase {
         VertxSmtpServer server = (VertxSmtpServer) listen(handler);
         NetServer noting = vertx.createNetServer().connectHandler(socket -> {
             SmtpConnection connection = new SmtpConnection(
-                    server, server.settings(), vertx.getOrCreateContext(), noted(socket), handler, 1, () -> {});
+                    server,
+                    server.settings(),
+                    ListeningAddress.join(vertx, server.settings().address()),
+                    vertx.getOrCreateContext(),
+                    noted(socket),
+                    handler,
+                    1,
+                    () -> {});
             connection.start();
         });
         WireClient client = connected(await(noting.listen(0, "127.0.0.1")).actualPort());
