@@ -1,28 +1,14 @@
 package io.postern.smtp.server;
 
-import io.vertx.core.Vertx;
-import io.vertx.core.shareddata.LocalMap;
-import io.vertx.core.shareddata.Shareable;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Counts the connections of all servers of a Vertx that listen on one address: the instances of a verticle are one server
- * to its clients.
- */
-final class Census implements Shareable {
-
-    private static final String MAP = "io.postern.smtp.census";
+/** Counts connections, in total and by the address of the client. Event loops may use it at the same time. */
+final class Census {
 
     private final AtomicInteger total = new AtomicInteger();
     private final Map<String, Integer> byAddress = new ConcurrentHashMap<>();
-
-    /** The count for a listening address. */
-    static Census of(Vertx vertx, String address) {
-        LocalMap<String, Census> all = vertx.sharedData().getLocalMap(MAP);
-        return all.computeIfAbsent(address, key -> new Census());
-    }
 
     /**
      * Counts a connection, if that is within the limits.

@@ -58,6 +58,7 @@ final class SmtpConnection implements Output, Session {
 
     private final VertxSmtpServer server;
     private final ServerSettings settings;
+    private final ListeningAddress shared;
     private final Context context;
     /** Calls hooks where they may block; null when they are called where the connection is served. */
     private final @Nullable Hooks hooks;
@@ -107,6 +108,7 @@ final class SmtpConnection implements Output, Session {
     SmtpConnection(
             VertxSmtpServer server,
             ServerSettings settings,
+            ListeningAddress shared,
             Context context,
             Context hookContext,
             NetSocket socket,
@@ -115,6 +117,7 @@ final class SmtpConnection implements Output, Session {
             Runnable onClosed) {
         this.server = server;
         this.settings = settings;
+        this.shared = shared;
         this.context = context;
         this.hooks = hookContext == context ? null : new Hooks(context, hookContext);
         this.socket = socket;
@@ -486,7 +489,7 @@ final class SmtpConnection implements Output, Session {
         } else if (step instanceof SaslStep.Success success) {
             exchange = null;
             identity = success.identity();
-            server.throttle().succeeded(clientAddress());
+            shared.throttle().succeeded(clientAddress());
             LOG.log(Level.DEBUG, () -> id() + ": authenticated as " + success.identity());
             engine.answer(Replies.AUTHENTICATED);
         } else if (step instanceof SaslStep.Failure failure) {
@@ -494,8 +497,11 @@ final class SmtpConnection implements Output, Session {
             failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
             // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
             long delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
-                    ? server.throttle()
-                            .failed(clientAddress(), server.deadlines().now())
+                    ? shared.throttle()
+                            .failed(
+                                    clientAddress(),
+                                    settings.options().getAuthFailureDelay(),
+                                    server.deadlines().now())
                     : 0;
             answerLater(delay, Authentication.reply(failure.reason()));
         }

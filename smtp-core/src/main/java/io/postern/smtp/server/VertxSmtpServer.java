@@ -57,7 +57,6 @@ public final class VertxSmtpServer implements SmtpServer {
     private final Supplier<? extends SmtpHandler> handlers;
     private final SmtpServerOptions options;
     private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();
-    private final AuthThrottle throttle;
     private final ProxyPeers proxyPeers;
     private final Map<EngineExtension, Extension> extensions = new LinkedHashMap<>();
     private final Deadlines deadlines;
@@ -78,7 +77,8 @@ public final class VertxSmtpServer implements SmtpServer {
     private volatile @Nullable ServerSSLOptions tls;
 
     /** What is known once the server listens. */
-    private record Listening(Context context, ServerSockets sockets, Census census, long timer) {}
+    private record Listening(
+            Context context, SocketAddress first, ServerSockets sockets, ListeningAddress shared, long timer) {}
 
     public VertxSmtpServer(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         this(vertx, handlers, options, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
@@ -91,7 +91,6 @@ public final class VertxSmtpServer implements SmtpServer {
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
         this.proxyPeers = new ProxyPeers(options.getProxyFrom());
-        this.throttle = new AuthThrottle(options.getAuthFailureDelay());
         this.deadlines = new Deadlines(clock);
     }
 
@@ -215,34 +214,29 @@ public final class VertxSmtpServer implements SmtpServer {
             return Future.failedFuture(
                     new IllegalStateException("proxyProtocol is set, but netty-codec-haproxy is not on the path"));
         }
-        Census census = census(addresses);
+        SocketAddress first = addresses.get(0);
+        ListeningAddress shared = ListeningAddress.join(vertx, first);
         ServerSockets sockets =
-                new ServerSockets(vertx, options.getUnixSocketPermissions(), () -> createNetServer(census));
+                new ServerSockets(vertx, options.getUnixSocketPermissions(), () -> createNetServer(shared));
         Listening begun = new Listening(
-                context, sockets, census, vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
+                context, first, sockets, shared, vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
         deployed = caller;
-        settings = settings(addresses.get(0), hostName);
+        settings = settings(first, hostName);
         return sockets.bind(addresses).onFailure(cause -> forget(begun)).map(bound -> {
             LOG.log(Level.DEBUG, () -> "listening on " + sockets.addresses());
             return this;
         });
     }
 
-    private NetServer createNetServer(Census census) {
+    private NetServer createNetServer(ListeningAddress shared) {
         TcpServerConfig config = new TcpServerConfig(options.getNet())
                 .setSsl(options.isImplicitTls())
                 .setUseProxyProtocol(options.isProxyProtocol())
                 .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
         return vertx.createNetServer(config, tls)
                 .exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause))
-                .connectHandler(socket -> connected(census, socket));
-    }
-
-    private Census census(List<SocketAddress> addresses) {
-        // each server that asks for any free port gets one of its own, and shares its clients with nobody
-        SocketAddress first = addresses.get(0);
-        return !first.isDomainSocket() && first.port() == 0 ? new Census() : Census.of(vertx, addresses.toString());
+                .connectHandler(socket -> connected(shared, socket));
     }
 
     private ServerSettings settings(SocketAddress address, String hostName) {
@@ -301,7 +295,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 extension.rcptParameters());
     }
 
-    private void connected(Census census, NetSocket socket) {
+    private void connected(ListeningAddress shared, NetSocket socket) {
         if (options.isProxyProtocol() && !proxyPeers.contains(socket.remoteAddress(true))) {
             LOG.log(
                     Level.WARNING,
@@ -310,6 +304,7 @@ public final class VertxSmtpServer implements SmtpServer {
             Sockets.cut(socket);
             return;
         }
+        Census census = shared.census();
         String address = ClientAddress.of(socket);
         if (!census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp())) {
             LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + address);
@@ -328,6 +323,7 @@ public final class VertxSmtpServer implements SmtpServer {
         SmtpConnection connection = new SmtpConnection(
                 this,
                 settings(),
+                shared,
                 vertx.getOrCreateContext(),
                 Contexts.forHooks(Objects.requireNonNull(deployed, "the server has never listened")),
                 socket,
@@ -372,6 +368,7 @@ public final class VertxSmtpServer implements SmtpServer {
         vertx.cancelTimer(ended.timer());
         if (ended.equals(listening)) {
             listening = null;
+            ListeningAddress.leave(vertx, ended.first());
         }
     }
 
@@ -460,10 +457,6 @@ public final class VertxSmtpServer implements SmtpServer {
 
     Vertx vertx() {
         return vertx;
-    }
-
-    AuthThrottle throttle() {
-        return throttle;
     }
 
     String sessionId(long number) {

@@ -2,7 +2,6 @@ package io.postern.smtp.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -44,20 +43,6 @@ class CensusTest {
         }
         assertThat(census.enter("192.0.2.1", 0, 1_000)).isFalse();
         assertThat(census.enter("192.0.2.2", 1_000, 0)).isFalse();
-    }
-
-    @Test
-    void theServersOfAVertxThatListenOnOneAddressShareACensus() throws Exception {
-        Vertx one = Vertx.vertx();
-        Vertx other = Vertx.vertx();
-        try {
-            assertThat(Census.of(one, "0.0.0.0:25")).isSameAs(Census.of(one, "0.0.0.0:25"));
-            assertThat(Census.of(one, "0.0.0.0:25")).isNotSameAs(Census.of(one, "0.0.0.0:587"));
-            assertThat(Census.of(one, "0.0.0.0:25")).isNotSameAs(Census.of(other, "0.0.0.0:25"));
-        } finally {
-            SocketTestBase.await(one.close());
-            SocketTestBase.await(other.close());
-        }
     }
 
     @Test

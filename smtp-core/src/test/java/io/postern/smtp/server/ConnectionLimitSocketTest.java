@@ -1,6 +1,7 @@
 package io.postern.smtp.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.postern.smtp.Replies;
 import io.postern.smtp.SmtpHandler;
@@ -8,6 +9,9 @@ import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.DeploymentOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -82,5 +86,25 @@ class ConnectionLimitSocketTest extends SocketTestBase {
             expect(connected(path).reply(), "220");
         }
         assertThat(connected(path).readToEnd()).isEqualTo(Replies.TOO_MANY_CONNECTIONS + "\r\n");
+    }
+
+    @Test
+    void aThousandServersThatCameAndWentLeaveNothingBehind() throws Exception {
+        for (int i = 1; i <= 1_000; i++) {
+            // each negative number is another port
+            SmtpServer server = listen(new SmtpHandler() {}, options().setPort(-i));
+            assertThat(ListeningAddress.count(vertx)).isOne();
+            await(server.close());
+        }
+        assertThat(ListeningAddress.count(vertx)).isZero();
+    }
+
+    @Test
+    void aServerThatCannotListenLeavesNothingBehind() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            SmtpServerOptions options = options().setPort(taken.getLocalPort());
+            assertThatThrownBy(() -> listen(new SmtpHandler() {}, options)).hasRootCauseInstanceOf(IOException.class);
+        }
+        assertThat(ListeningAddress.count(vertx)).isZero();
     }
 }

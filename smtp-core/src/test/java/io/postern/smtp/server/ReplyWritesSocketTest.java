@@ -45,7 +45,15 @@ class ReplyWritesSocketTest extends SocketTestBase {
         NetServer noting = vertx.createNetServer().connectHandler(socket -> {
             Context context = vertx.getOrCreateContext();
             SmtpConnection connection = new SmtpConnection(
-                    server, server.settings(), context, context, noted(socket), handler, 1, () -> {});
+                    server,
+                    server.settings(),
+                    ListeningAddress.join(vertx, server.settings().address()),
+                    context,
+                    context,
+                    noted(socket),
+                    handler,
+                    1,
+                    () -> {});
             connection.start();
         });
         WireClient client = connected(await(noting.listen(0, "127.0.0.1")).actualPort());
