@@ -18,13 +18,17 @@ class PostfixIT extends MailClientContract {
 
     @Override
     void send(int port, Path message) throws IOException {
-        postfix = new PrivatePostfix(port);
+        postfix = new PrivatePostfix(port, PrivatePostfix.WITHOUT_TLS);
         postfix.submit(localForm(message), FROM, TO);
     }
 
     @Override
     byte[] asSent(byte[] message, byte[] received) {
-        // RFC 5321 §4.4: a relay puts its trace field in front, which names the time
+        return withTraceOf(received, message);
+    }
+
+    /** RFC 5321 §4.4: a relay puts its trace field in front, which names the time. */
+    static byte[] withTraceOf(byte[] received, byte[] message) {
         Matcher trace = RECEIVED.matcher(new String(received, StandardCharsets.ISO_8859_1));
         assertThat(trace.find()).isTrue();
         byte[] sent = new byte[trace.end() + message.length];

@@ -1,7 +1,9 @@
 package io.postern.smtp.testkit.interop;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -34,9 +36,11 @@ final class PrivatePostfix implements AutoCloseable {
             inet_interfaces = loopback-only
             inet_protocols = ipv4
             smtp_dns_support_level = disabled
-            smtp_tls_security_level = none
             smtp_connect_timeout = 5s
             """;
+
+    /** Says everything in the clear, also where it could be encrypted. */
+    static final String WITHOUT_TLS = "smtp_tls_security_level = none\n";
 
     // Not in a chroot, for the queue has none of the files that need to be there then
     private static final String MASTER = """
@@ -50,6 +54,8 @@ final class PrivatePostfix implements AutoCloseable {
             bounce    unix  -  -  n  -   0  bounce
             defer     unix  -  -  n  -   0  bounce
             trace     unix  -  -  n  -   0  bounce
+            tlsmgr    unix  -  -  n  1000? 1 tlsmgr
+            scache    unix  -  -  n  -   1  scache
             error     unix  -  -  n  -   -  error
             retry     unix  -  -  n  -   -  error
             showq     unix  n  -  n  -   -  showq
@@ -60,8 +66,12 @@ final class PrivatePostfix implements AutoCloseable {
     private final Path directory;
     private final Path configuration;
 
-    /** Starts one that relays to a port of 127.0.0.1. */
-    PrivatePostfix(int relayPort) throws IOException {
+    /**
+     * Starts one that relays to a port of 127.0.0.1.
+     *
+     * @param security lines of {@code main.cf} that say how it encrypts and proves who it is
+     */
+    PrivatePostfix(int relayPort, String security) throws IOException {
         if (!"root".equals(System.getProperty("user.name"))) {
             Tool.missing("Postfix can be started by root only");
         }
@@ -75,7 +85,8 @@ final class PrivatePostfix implements AutoCloseable {
                 data, data.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postfix"));
         Files.writeString(
                 configuration.resolve("main.cf"),
-                MAIN.replace("DIRECTORY", directory.toString()).replace("PORT", Integer.toString(relayPort)));
+                MAIN.replace("DIRECTORY", directory.toString()).replace("PORT", Integer.toString(relayPort))
+                        + security);
         Files.writeString(configuration.resolve("master.cf"), MASTER);
         try {
             Tool.run(List.of(postfix, "-c", configuration.toString(), "start"));
@@ -92,6 +103,31 @@ final class PrivatePostfix implements AutoCloseable {
                 List.of(sendmail, "-C", configuration.toString(), "-i", "-B", "8BITMIME", "-f", from, "--"));
         command.addAll(to);
         Tool.run(command, Redirect.from(message.toFile()), Map.of());
+    }
+
+    /** Reads the log until a line has this in it, for half a minute at most. @return the line */
+    String awaitLog(String part) throws IOException {
+        Process tail = new ProcessBuilder(
+                        Tool.find("timeout"),
+                        "30",
+                        Tool.find("tail"),
+                        "--lines=+1",
+                        "--follow=name",
+                        "--retry",
+                        directory.resolve("log").toString())
+                .redirectError(Redirect.DISCARD)
+                .start();
+        try (BufferedReader lines = tail.inputReader(StandardCharsets.UTF_8)) {
+            String line;
+            while ((line = lines.readLine()) != null) {
+                if (line.contains(part)) {
+                    return line;
+                }
+            }
+            throw new AssertionError("no \"" + part + "\" in:\n" + Files.readString(directory.resolve("log")));
+        } finally {
+            tail.destroy();
+        }
     }
 
     @Override
