@@ -1,7 +1,9 @@
 package io.postern.smtp.testkit.interop;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -9,10 +11,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A Postfix of its own below a temporary directory, that listens nowhere and relays what it is given to one server. It
+ * A Postfix of its own below a temporary directory, that listens nowhere and sends what it is given to one server. It
  * touches neither the configuration nor the queue of the machine's Postfix, but must be started by root.
  */
 final class PrivatePostfix implements AutoCloseable {
@@ -23,12 +27,12 @@ final class PrivatePostfix implements AutoCloseable {
             # there may be no syslog; Postfix writes to files only where it is told to
             maillog_file = DIRECTORY/log
             maillog_file_prefixes = DIRECTORY
-            # a numeric address in brackets: nothing is looked up
-            relayhost = [127.0.0.1]:PORT
+            DESTINATION
             message_size_limit = 0
             myhostname = postfix.client.example
             myorigin = client.example
             mydestination =
+            local_recipient_maps =
             local_transport = error:no local delivery
             compatibility_level = 3.7
             inet_interfaces = loopback-only
@@ -46,6 +50,9 @@ final class PrivatePostfix implements AutoCloseable {
             rewrite   unix  -  -  n  -   -  trivial-rewrite
             smtp      unix  -  -  n  -   -  smtp
             relay     unix  -  -  n  -   -  smtp
+            lmtp      unix  -  -  n  -   -  lmtp
+            scache    unix  -  -  n  -   1  scache
+            discard   unix  -  -  n  -   -  discard
             postlog   unix-dgram n - n - 1  postlogd
             bounce    unix  -  -  n  -   0  bounce
             defer     unix  -  -  n  -   0  bounce
@@ -55,13 +62,29 @@ final class PrivatePostfix implements AutoCloseable {
             showq     unix  n  -  n  -   -  showq
             """;
 
+    private static final Pattern OUTCOME =
+            Pattern.compile(" postfix/lmtp\\[\\d+]: \\w+: to=<([^>]+)>,.* dsn=([0-9.]+), status=(\\w+) ");
+
     private final String postfix = Tool.find("postfix");
     private final String sendmail = Tool.find("sendmail");
     private final Path directory;
     private final Path configuration;
 
     /** Starts one that relays to a port of 127.0.0.1. */
-    PrivatePostfix(int relayPort) throws IOException {
+    static PrivatePostfix relayingTo(int port) throws IOException {
+        // a numeric address in brackets: nothing is looked up
+        return new PrivatePostfix("relayhost = [127.0.0.1]:" + port);
+    }
+
+    /** Starts one that delivers by LMTP to a Unix socket, all but what goes back to senders: that is thrown away. */
+    static PrivatePostfix deliveringTo(Path socket) throws IOException {
+        return new PrivatePostfix("default_transport = lmtp:unix:" + socket
+                + "\ntransport_maps = inline:{ client.example=discard: }"
+                // far longer than a test runs: nothing that is deferred is tried again
+                + "\nminimal_backoff_time = 1h\nmaximal_backoff_time = 1h\nqueue_run_delay = 1h");
+    }
+
+    private PrivatePostfix(String destination) throws IOException {
         if (!"root".equals(System.getProperty("user.name"))) {
             Tool.missing("Postfix can be started by root only");
         }
@@ -75,7 +98,7 @@ final class PrivatePostfix implements AutoCloseable {
                 data, data.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postfix"));
         Files.writeString(
                 configuration.resolve("main.cf"),
-                MAIN.replace("DIRECTORY", directory.toString()).replace("PORT", Integer.toString(relayPort)));
+                MAIN.replace("DIRECTORY", directory.toString()).replace("DESTINATION", destination));
         Files.writeString(configuration.resolve("master.cf"), MASTER);
         try {
             Tool.run(List.of(postfix, "-c", configuration.toString(), "start"));
@@ -92,6 +115,43 @@ final class PrivatePostfix implements AutoCloseable {
                 List.of(sendmail, "-C", configuration.toString(), "-i", "-B", "8BITMIME", "-f", from, "--"));
         command.addAll(to);
         Tool.run(command, Redirect.from(message.toFile()), Map.of());
+    }
+
+    /**
+     * Puts messages into the queue, from where they are sent at once.
+     *
+     * @param dialogue what a client of SMTP says, all of it
+     */
+    void submit(Path dialogue) {
+        Tool.run(List.of(sendmail, "-C", configuration.toString(), "-bs"), Redirect.from(dialogue.toFile()), Map.of());
+    }
+
+    /**
+     * Blocks until the log tells so many outcomes of deliveries by LMTP, which it may wait for without end.
+     *
+     * @return the recipient, the enhanced code and the status of each, such as {@code bob@server.example 2.0.0 sent}
+     */
+    List<String> outcomes(int count) throws IOException {
+        Process log = new ProcessBuilder(
+                        Tool.find("tail"),
+                        "-n",
+                        "+1",
+                        "-F",
+                        directory.resolve("log").toString())
+                .redirectError(Redirect.DISCARD)
+                .start();
+        try (BufferedReader lines = log.inputReader(StandardCharsets.UTF_8)) {
+            List<String> outcomes = new ArrayList<>();
+            while (outcomes.size() < count) {
+                Matcher outcome = OUTCOME.matcher(lines.readLine());
+                if (outcome.find()) {
+                    outcomes.add(outcome.group(1) + " " + outcome.group(2) + " " + outcome.group(3));
+                }
+            }
+            return outcomes;
+        } finally {
+            log.destroy();
+        }
     }
 
     @Override
