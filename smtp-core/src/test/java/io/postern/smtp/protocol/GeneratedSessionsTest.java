@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.postern.smtp.BareNewlines;
 import io.postern.smtp.Covers;
 import io.postern.smtp.EhloReply;
+import io.postern.smtp.Envelope;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import java.io.ByteArrayOutputStream;
@@ -57,6 +58,7 @@ class GeneratedSessionsTest {
             "MAIL FROM:<a@b.example>",
             "MAIL FROM:<a@b.example> SIZE=5 BODY=8BITMIME",
             "MAIL FROM:<a@b.example> BODY=BINARYMIME",
+            "MAIL FROM:<a@b.example> PRDR",
             "MAIL FROM:<ü@b.example> SMTPUTF8",
             "MAIL FROM:<ü@b.example>",
             "MAIL FROM:<a@b.example> SIZE=99999",
@@ -201,12 +203,14 @@ class GeneratedSessionsTest {
         private void message() {
             boolean chunked = random.nextBoolean();
             boolean binary = chunked && random.nextInt(4) == 0;
+            boolean prdr = !lmtp && random.nextInt(3) == 0;
             int recipients = 1 + random.nextInt(3);
             command(lmtp ? "LHLO client.example" : "EHLO client.example");
-            command("MAIL FROM:<a@b.example>" + (binary ? " BODY=BINARYMIME" : ""));
+            command("MAIL FROM:<a@b.example>" + (binary ? " BODY=BINARYMIME" : "") + (prdr ? " PRDR" : ""));
             for (int i = 0; i < recipients; i++) {
                 command("RCPT TO:<r" + i + "@b.example>");
             }
+            int before = contents.size();
             if (chunked) {
                 chunks(lmtp ? 1 : 1 + random.nextInt(3), binary);
             } else {
@@ -217,6 +221,9 @@ class GeneratedSessionsTest {
                 expect(withoutDots(body), false);
             }
             replies += lmtp ? recipients - 1 : 0;
+            if (prdr && recipients > 1 && contents.size() > before) {
+                replies += recipients + 1; // 353 and one for each; a message that is refused as a whole has neither
+            }
         }
 
         private void chunks(int count, boolean binary) {
@@ -309,6 +316,7 @@ class GeneratedSessionsTest {
                     .recipients(3)
                     .messageSize(messageSize)
                     .budgets(100, 100)
+                    .prdr()
                     .bareNewlines(policy)
                     .auth("PLAIN")
                     .settings();
@@ -337,6 +345,12 @@ class GeneratedSessionsTest {
             int chance = Math.floorMod(question.hashCode() * 31 + (int) seed, 12);
             boolean refuses = question.contains("refused") || (!orderly && chance == 0);
             return refuses ? Reply.of(450, "No: " + "refused ".repeat((int) seed % 150)) : Replies.OK;
+        }
+
+        @Override
+        public List<Reply> answerToEach(Envelope envelope) {
+            List<Reply> each = List.of(Replies.OK, Reply.of(450, "Not now"), Reply.of(550, "Never"));
+            return each.subList(0, envelope.recipients().size());
         }
 
         @Override

@@ -122,7 +122,7 @@ class PostfixAuthIT {
     @ParameterizedTest
     @ValueSource(strings = {"PLAIN", "LOGIN"})
     void messagesArriveEncryptedAuthenticatedAndExact(String mechanism) throws Exception {
-        try (PrivatePostfix postfix = new PrivatePostfix(serve(mechanism), security("encrypt", PASSWORD, true))) {
+        try (PrivatePostfix postfix = PrivatePostfix.relayingTo(serve(mechanism), security("encrypt", PASSWORD, true))) {
             for (int i = 0; i < MESSAGES; i++) {
                 Path file = Files.write(directory.resolve("message"), message(i));
                 postfix.submit(MailClientContract.localForm(file), FROM, TO);
@@ -156,7 +156,7 @@ class PostfixAuthIT {
     void aWrongPasswordSendsNothingAndTheLogSaysWhy(String mechanism, boolean softBounce, String status)
             throws Exception {
         String security = security("encrypt", "not-" + PASSWORD, softBounce);
-        try (PrivatePostfix postfix = new PrivatePostfix(serve(mechanism), security)) {
+        try (PrivatePostfix postfix = PrivatePostfix.relayingTo(serve(mechanism), security)) {
             Path file = Files.write(directory.resolve("message"), message(1));
             postfix.submit(MailClientContract.localForm(file), FROM, TO);
             assertThat(postfix.awaitLog("status=" + status))
@@ -168,7 +168,7 @@ class PostfixAuthIT {
 
     @Test
     void whoDoesNotEncryptIsTurnedAwayAndTheLogSaysWhy() throws Exception {
-        try (PrivatePostfix postfix = new PrivatePostfix(serve("PLAIN"), security("none", PASSWORD, true))) {
+        try (PrivatePostfix postfix = PrivatePostfix.relayingTo(serve("PLAIN"), security("none", PASSWORD, true))) {
             Path file = Files.write(directory.resolve("message"), message(1));
             postfix.submit(MailClientContract.localForm(file), FROM, TO);
             // RFC 3207 §4: 530 is a permanent refusal

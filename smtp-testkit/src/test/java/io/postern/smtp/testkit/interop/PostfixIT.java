@@ -18,7 +18,7 @@ class PostfixIT extends MailClientContract {
 
     @Override
     void send(int port, Path message) throws IOException {
-        postfix = new PrivatePostfix(port, PrivatePostfix.WITHOUT_TLS);
+        postfix = PrivatePostfix.relayingTo(port, PrivatePostfix.WITHOUT_TLS);
         postfix.submit(localForm(message), FROM, TO);
     }
 

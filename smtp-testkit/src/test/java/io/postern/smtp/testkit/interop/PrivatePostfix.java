@@ -11,10 +11,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A Postfix of its own below a temporary directory, that listens nowhere and relays what it is given to one server. It
+ * A Postfix of its own below a temporary directory, that listens nowhere and sends what it is given to one server. It
  * touches neither the configuration nor the queue of the machine's Postfix, but must be started by root.
  */
 final class PrivatePostfix implements AutoCloseable {
@@ -25,12 +29,12 @@ final class PrivatePostfix implements AutoCloseable {
             # there may be no syslog; Postfix writes to files only where it is told to
             maillog_file = DIRECTORY/log
             maillog_file_prefixes = DIRECTORY
-            # a numeric address in brackets: nothing is looked up
-            relayhost = [127.0.0.1]:PORT
+            DESTINATION
             message_size_limit = 0
             myhostname = postfix.client.example
             myorigin = client.example
             mydestination =
+            local_recipient_maps =
             local_transport = error:no local delivery
             compatibility_level = 3.7
             inet_interfaces = loopback-only
@@ -50,6 +54,8 @@ final class PrivatePostfix implements AutoCloseable {
             rewrite   unix  -  -  n  -   -  trivial-rewrite
             smtp      unix  -  -  n  -   -  smtp
             relay     unix  -  -  n  -   -  smtp
+            lmtp      unix  -  -  n  -   -  lmtp
+            discard   unix  -  -  n  -   -  discard
             postlog   unix-dgram n - n - 1  postlogd
             bounce    unix  -  -  n  -   0  bounce
             defer     unix  -  -  n  -   0  bounce
@@ -61,6 +67,9 @@ final class PrivatePostfix implements AutoCloseable {
             showq     unix  n  -  n  -   -  showq
             """;
 
+    private static final Pattern OUTCOME =
+            Pattern.compile(" postfix/lmtp\\[\\d+]: \\w+: to=<([^>]+)>,.* dsn=([0-9.]+), status=(\\w+) ");
+
     private final String postfix = Tool.find("postfix");
     private final String sendmail = Tool.find("sendmail");
     private final Path directory;
@@ -71,7 +80,20 @@ final class PrivatePostfix implements AutoCloseable {
      *
      * @param security lines of {@code main.cf} that say how it encrypts and proves who it is
      */
-    PrivatePostfix(int relayPort, String security) throws IOException {
+    static PrivatePostfix relayingTo(int port, String security) throws IOException {
+        // a numeric address in brackets: nothing is looked up
+        return new PrivatePostfix("relayhost = [127.0.0.1]:" + port + "\n" + security);
+    }
+
+    /** Starts one that delivers by LMTP to a Unix socket, all but what goes back to senders: that is thrown away. */
+    static PrivatePostfix deliveringTo(Path socket) throws IOException {
+        return new PrivatePostfix("default_transport = lmtp:unix:" + socket
+                + "\ntransport_maps = inline:{ client.example=discard: }"
+                // far longer than a test runs: nothing that is deferred is tried again
+                + "\nminimal_backoff_time = 1h\nmaximal_backoff_time = 1h\nqueue_run_delay = 1h");
+    }
+
+    private PrivatePostfix(String destination) throws IOException {
         if (!"root".equals(System.getProperty("user.name"))) {
             Tool.missing("Postfix can be started by root only");
         }
@@ -85,8 +107,7 @@ final class PrivatePostfix implements AutoCloseable {
                 data, data.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postfix"));
         Files.writeString(
                 configuration.resolve("main.cf"),
-                MAIN.replace("DIRECTORY", directory.toString()).replace("PORT", Integer.toString(relayPort))
-                        + security);
+                MAIN.replace("DIRECTORY", directory.toString()).replace("DESTINATION", destination));
         Files.writeString(configuration.resolve("master.cf"), MASTER);
         try {
             Tool.run(List.of(postfix, "-c", configuration.toString(), "start"));
@@ -105,11 +126,40 @@ final class PrivatePostfix implements AutoCloseable {
         Tool.run(command, Redirect.from(message.toFile()), Map.of());
     }
 
-    /** Reads the log until a line has this in it, for half a minute at most. @return the line */
+    /**
+     * Puts messages into the queue, from where they are sent at once.
+     *
+     * @param dialogue what a client of SMTP says, all of it
+     */
+    void submit(Path dialogue) {
+        Tool.run(List.of(sendmail, "-C", configuration.toString(), "-bs"), Redirect.from(dialogue.toFile()), Map.of());
+    }
+
+    /** Reads the log until a line has this in it, for two minutes at most. @return the line */
     String awaitLog(String part) throws IOException {
+        return readLog(line -> line.contains(part) ? Optional.of(line) : Optional.empty(), 1).get(0);
+    }
+
+    /**
+     * Reads the log until it tells so many outcomes of deliveries by LMTP, for two minutes at most.
+     *
+     * @return the recipient, the enhanced code and the status of each, such as {@code bob@server.example 2.0.0 sent}
+     */
+    List<String> outcomes(int count) throws IOException {
+        return readLog(
+                line -> {
+                    Matcher outcome = OUTCOME.matcher(line);
+                    return outcome.find()
+                            ? Optional.of(outcome.group(1) + " " + outcome.group(2) + " " + outcome.group(3))
+                            : Optional.empty();
+                },
+                count);
+    }
+
+    private List<String> readLog(Function<String, Optional<String>> wanted, int count) throws IOException {
         Process tail = new ProcessBuilder(
                         Tool.find("timeout"),
-                        "30",
+                        "120",
                         Tool.find("tail"),
                         "--lines=+1",
                         "--follow=name",
@@ -118,13 +168,16 @@ final class PrivatePostfix implements AutoCloseable {
                 .redirectError(Redirect.DISCARD)
                 .start();
         try (BufferedReader lines = tail.inputReader(StandardCharsets.UTF_8)) {
+            List<String> found = new ArrayList<>();
             String line;
-            while ((line = lines.readLine()) != null) {
-                if (line.contains(part)) {
-                    return line;
-                }
+            while (found.size() < count && (line = lines.readLine()) != null) {
+                wanted.apply(line).ifPresent(found::add);
             }
-            throw new AssertionError("no \"" + part + "\" in:\n" + Files.readString(directory.resolve("log")));
+            if (found.size() < count) {
+                throw new AssertionError(
+                        found.size() + " of " + count + " found in:\n" + Files.readString(directory.resolve("log")));
+            }
+            return found;
         } finally {
             tail.destroy();
         }
