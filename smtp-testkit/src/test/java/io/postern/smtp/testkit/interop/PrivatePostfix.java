@@ -35,6 +35,8 @@ final class PrivatePostfix implements AutoCloseable {
             inet_protocols = ipv4
             smtp_dns_support_level = disabled
             smtp_tls_security_level = none
+            # sent to servers only that offer it
+            smtp_send_xforward_command = yes
             smtp_connect_timeout = 5s
             """;
 
