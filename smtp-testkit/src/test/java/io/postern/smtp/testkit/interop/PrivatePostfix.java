@@ -40,6 +40,8 @@ final class PrivatePostfix implements AutoCloseable {
             inet_interfaces = loopback-only
             inet_protocols = ipv4
             smtp_dns_support_level = disabled
+            # sent to servers only that offer it
+            smtp_send_xforward_command = yes
             smtp_connect_timeout = 5s
             """;
 
