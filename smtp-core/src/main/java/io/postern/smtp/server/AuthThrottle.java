@@ -19,7 +19,6 @@ final class AuthThrottle {
 
     private record Failures(int count, long last) {}
 
-    private final long firstDelay;
     private final Map<String, Failures> byAddress = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -29,18 +28,19 @@ final class AuthThrottle {
         }
     };
 
-    /** @param firstDelay what the first failure waits; zero for no delay at all */
-    AuthThrottle(Duration firstDelay) {
-        this.firstDelay = Math.min(firstDelay.toMillis(), MAX_DELAY.toMillis());
-    }
-
-    /** Notes a failure. @return how long its reply waits, in milliseconds */
-    long failed(String address, long now) {
+    /**
+     * Notes a failure.
+     *
+     * @param firstDelay what the first failure of an address waits; zero for no delay at all
+     * @return how long its reply waits, in milliseconds
+     */
+    long failed(String address, Duration firstDelay, long now) {
         Failures before = byAddress.remove(address);
         int count = before == null || now - before.last() > MEMORY.toMillis() ? 1 : before.count() + 1;
         byAddress.put(address, new Failures(count, now));
         int doublings = Math.min(count - 1, Integer.SIZE - 2);
-        return Math.min(firstDelay << doublings, MAX_DELAY.toMillis());
+        long first = Math.min(firstDelay.toMillis(), MAX_DELAY.toMillis());
+        return Math.min(first << doublings, MAX_DELAY.toMillis());
     }
 
     /** A success makes up for the failures of a user who mistyped. */

@@ -386,8 +386,8 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public void startTls(byte[] bytes, int from, int to) {
-        Future<Void> upgraded =
-                socket.upgradeToSsl(server.tls(), Buffers.wrap(bytes, from, to)); // writes first, then starts TLS
+        Future<Void> upgraded = socket.upgradeToSsl(
+                settings.tls().orElseThrow(), Buffers.wrap(bytes, from, to)); // writes first, then starts TLS
         whenComplete(upgraded, done -> {
             if (done.succeeded() && engine.phase() == Phase.CLOSED) {
                 LOG.log(Level.DEBUG, () -> id() + ": TLS is there, but the session has ended meanwhile");
@@ -447,7 +447,10 @@ final class SmtpConnection implements Output, Session {
             // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
             long delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
                     ? server.throttle()
-                            .failed(ClientAddress.of(socket), server.deadlines().now())
+                            .failed(
+                                    ClientAddress.of(socket),
+                                    settings.options().getAuthFailureDelay(),
+                                    server.deadlines().now())
                     : 0;
             answerLater(delay, Authentication.reply(failure.reason()));
         }
