@@ -73,6 +73,9 @@ final class SmtpConnection implements Output, Session {
     private long stalledSince;
     private long windowStart;
     private long windowOctets;
+    /** Whether the handler still decides about the proxy. */
+    private boolean proxyUndecided;
+
     private boolean greeted;
     private boolean driving;
     private boolean reading = true;
@@ -118,6 +121,7 @@ final class SmtpConnection implements Output, Session {
         if (settings.options().isProxyProtocol()) {
             ProxyInfo header = proxyInfo();
             proxy = header;
+            proxyUndecided = true;
             hold();
             whenComplete(call(() -> handler.handleProxy(this, header)), this::proxyDecided);
         } else {
@@ -134,6 +138,10 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void proxyDecided(Future<Boolean> accepted) {
+        if (!proxyUndecided) {
+            return; // too late
+        }
+        proxyUndecided = false;
         if (accepted.failed() && !(accepted.cause() instanceof SmtpException)) {
             LOG.log(Level.ERROR, id() + ": handleProxy failed", accepted.cause());
         }
@@ -145,13 +153,13 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void begin() {
-        long delay = settings.options().getGreetingDelay().toMillis();
-        if (delay == 0) {
+        Duration delay = settings.options().getGreetingDelay();
+        if (delay.isZero()) {
             greet();
         } else {
             // reads meanwhile, to catch a client that does not wait for the greeting
             release();
-            server.vertx().setTimer(delay, v -> greet());
+            server.deadlines().after(delay, this::greet);
         }
     }
 
@@ -258,11 +266,14 @@ final class SmtpConnection implements Output, Session {
     }
 
     private boolean awaitsHandler() {
-        return engine.awaitsAnswer() || (body != null && !body.wantsMore());
+        return proxyUndecided || engine.awaitsAnswer() || (body != null && !body.wantsMore());
     }
 
     private void giveUpOnHandler() {
-        if (asking) {
+        if (proxyUndecided) {
+            proxyUndecided = false;
+            Sockets.cut(socket);
+        } else if (asking) {
             asking = false;
             question++;
             engine.answer(Replies.HANDLER_FAILED);
@@ -308,6 +319,9 @@ final class SmtpConnection implements Output, Session {
         if (engine.phase() == Phase.CLOSED) {
             end();
             return;
+        }
+        if (!greeted) {
+            return; // what is read before the greeting is no business of the engine
         }
         boolean full = socket.writeQueueFull();
         if (full && !draining) {
@@ -445,24 +459,24 @@ final class SmtpConnection implements Output, Session {
             exchange = null;
             failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
             // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
-            long delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
-                    ? server.throttle()
+            Duration delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
+                    ? Duration.ofMillis(server.throttle()
                             .failed(
                                     ClientAddress.of(socket),
                                     settings.options().getAuthFailureDelay(),
-                                    server.deadlines().now())
-                    : 0;
+                                    server.deadlines().now()))
+                    : Duration.ZERO;
             answerLater(delay, Authentication.reply(failure.reason()));
         }
     }
 
-    private void answerLater(long delayMillis, Reply reply) {
-        if (delayMillis == 0) {
+    private void answerLater(Duration delay, Reply reply) {
+        if (delay.isZero()) {
             engine.answer(reply);
             return;
         }
         int asked = question;
-        server.vertx().setTimer(delayMillis, v -> {
+        server.deadlines().after(delay, () -> {
             if (asked == question && engine.awaitsAnswer()) {
                 drive(() -> engine.answer(reply));
             }
@@ -685,12 +699,17 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public SocketAddress peer() {
-        return named(socket.remoteAddress());
+        return seen(socket.remoteAddress(), socket.remoteAddress(true));
     }
 
     @Override
     public SocketAddress local() {
-        return named(socket.localAddress());
+        return seen(socket.localAddress(), socket.localAddress(true));
+    }
+
+    /** An end of the connection: as the proxy has sent it, if one has. */
+    private SocketAddress seen(SocketAddress said, SocketAddress real) {
+        return Objects.equals(said, real) ? named(real) : said;
     }
 
     /**

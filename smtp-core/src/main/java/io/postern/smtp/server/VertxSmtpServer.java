@@ -440,10 +440,6 @@ public final class VertxSmtpServer implements SmtpServer {
         return deadlines;
     }
 
-    Vertx vertx() {
-        return vertx;
-    }
-
     AuthThrottle throttle() {
         return throttle;
     }
