@@ -75,8 +75,25 @@ public interface SmtpServer {
     }
 
     /**
-     * Takes other certificates, without dropping a connection: handshakes that begin from now on use them, with STARTTLS
-     * and with implicit TLS. Files are read anew, also under the same path.
+     * Takes other options, without dropping a connection: sessions that begin from now on have them, all of them at once;
+     * those that run keep what they began with, limits, rules and certificates, to their end. Updates take effect one after
+     * the other, and hold when the server listens again. May be called on any thread.
+     *
+     * <p>Not to be changed while the server listens are the options of its sockets: host, port, unixSocket and its
+     * permissions, lmtp, implicitTls, proxyProtocol and its timeout, net. A server that was given another address to listen
+     * on than that of its options keeps it.
+     *
+     * @return fails when an option is not allowed, or a certificate is broken, with the name of the option; all stays as it
+     *     was then
+     */
+    Future<Void> update(SmtpServerOptions options);
+
+    /** Like {@link #update(SmtpServerOptions)}, and new connections get their handlers from {@code handlers}. */
+    Future<Void> update(Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options);
+
+    /**
+     * {@link #update(SmtpServerOptions) Updates} the certificates alone, with STARTTLS and with implicit TLS. Files are read
+     * anew, also under the same path.
      *
      * @return fails when {@code tls} is broken; the certificates in use stay in force then
      */
@@ -98,6 +115,9 @@ public interface SmtpServer {
      * @param grace how long running transactions may take
      */
     Future<Void> shutdown(Duration grace);
+
+    /** Like {@link #shutdown(Duration)} with {@link SmtpServerOptions#getShutdownGrace() the grace time of the options}. */
+    Future<Void> shutdown();
 
     /** Like {@link #shutdown(Duration)} without any grace time. */
     default Future<Void> close() {

@@ -46,7 +46,7 @@ public class SmtpServerVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
-        return server == null ? Future.succeededFuture() : server.shutdown(options.getShutdownGrace());
+        return server == null ? Future.succeededFuture() : server.shutdown();
     }
 
     /** The server that this verticle runs. Override it to add extensions or to serve another way. */
@@ -54,7 +54,7 @@ public class SmtpServerVerticle extends VerticleBase {
         return SmtpServer.create(vertx, handlers, options);
     }
 
-    /** The server, for its port and the number of its connections. */
+    /** The server, for its port, the number of its connections, and to {@link SmtpServer#update update} it. */
     public final SmtpServer server() {
         if (server == null) {
             throw new IllegalStateException("the verticle is not deployed");

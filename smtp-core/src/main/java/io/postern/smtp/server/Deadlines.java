@@ -1,7 +1,11 @@
 package io.postern.smtp.server;
 
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -16,7 +20,10 @@ final class Deadlines {
 
     private final LongSupplier clock;
     private final Set<SmtpConnection> connections = new HashSet<>();
+    private final Queue<Delayed> delayed = new PriorityQueue<>(Comparator.comparingLong(Delayed::due));
     private long now;
+
+    private record Delayed(long due, Runnable action) {}
 
     /** @param clock milliseconds since any fixed moment; it never goes back */
     Deadlines(LongSupplier clock) {
@@ -42,8 +49,16 @@ final class Deadlines {
         return List.copyOf(connections);
     }
 
+    /** Runs something at the first tick when {@code delay} has passed, whatever has become of its connection by then. */
+    void after(Duration delay, Runnable action) {
+        delayed.add(new Delayed(clock.getAsLong() + delay.toMillis(), action));
+    }
+
     void tick() {
         now = clock.getAsLong();
+        while (!delayed.isEmpty() && delayed.element().due() <= now) {
+            delayed.remove().action().run();
+        }
         connections().forEach(SmtpConnection::checkDeadline);
     }
 }

@@ -88,6 +88,9 @@ final class SmtpConnection implements Output, Session {
     private long stalledSince;
     private long windowStart;
     private long windowOctets;
+    /** Whether the handler still decides about the proxy. */
+    private boolean proxyUndecided;
+
     private boolean greeted;
     private boolean driving;
     private boolean reading = true;
@@ -142,6 +145,7 @@ final class SmtpConnection implements Output, Session {
         if (settings.options().isProxyProtocol()) {
             ProxyInfo header = proxyInfo();
             proxy = header;
+            proxyUndecided = true;
             hold();
             callHook(() -> handler.handleProxy(this, header), decision -> whenComplete(decision, this::proxyDecided));
         } else {
@@ -158,6 +162,10 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void proxyDecided(Future<Boolean> accepted) {
+        if (!proxyUndecided) {
+            return; // too late
+        }
+        proxyUndecided = false;
         if (accepted.failed() && !(accepted.cause() instanceof SmtpException)) {
             LOG.log(Level.ERROR, id() + ": handleProxy failed", accepted.cause());
         }
@@ -169,13 +177,13 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void begin() {
-        long delay = settings.options().getGreetingDelay().toMillis();
-        if (delay == 0) {
+        Duration delay = settings.options().getGreetingDelay();
+        if (delay.isZero()) {
             greet();
         } else {
             // reads meanwhile, to catch a client that does not wait for the greeting
             release();
-            server.vertx().setTimer(delay, v -> greet());
+            server.deadlines().after(delay, this::greet);
         }
     }
 
@@ -282,11 +290,14 @@ final class SmtpConnection implements Output, Session {
     }
 
     private boolean awaitsHandler() {
-        return engine.awaitsAnswer() || (body != null && !body.wantsMore());
+        return proxyUndecided || engine.awaitsAnswer() || (body != null && !body.wantsMore());
     }
 
     private void giveUpOnHandler() {
-        if (asking) {
+        if (proxyUndecided) {
+            proxyUndecided = false;
+            Sockets.cut(socket);
+        } else if (asking) {
             asking = false;
             question++;
             engine.answer(Replies.HANDLER_FAILED);
@@ -332,6 +343,9 @@ final class SmtpConnection implements Output, Session {
         if (engine.phase() == Phase.CLOSED) {
             end();
             return;
+        }
+        if (!greeted) {
+            return; // what is read before the greeting is no business of the engine
         }
         boolean full = socket.writeQueueFull();
         if (full && !draining) {
@@ -434,8 +448,8 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public void startTls(byte[] bytes, int from, int to) {
-        Future<Void> upgraded =
-                socket.upgradeToSsl(server.tls(), Buffers.wrap(bytes, from, to)); // writes first, then starts TLS
+        Future<Void> upgraded = socket.upgradeToSsl(
+                settings.tls().orElseThrow(), Buffers.wrap(bytes, from, to)); // writes first, then starts TLS
         whenComplete(upgraded, done -> {
             if (done.succeeded() && engine.phase() == Phase.CLOSED) {
                 LOG.log(Level.DEBUG, () -> id() + ": TLS is there, but the session has ended meanwhile");
@@ -496,13 +510,13 @@ final class SmtpConnection implements Output, Session {
             exchange = null;
             failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
             // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
-            long delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
-                    ? shared.throttle()
+            Duration delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
+                    ? Duration.ofMillis(shared.throttle()
                             .failed(
                                     clientAddress(),
                                     settings.options().getAuthFailureDelay(),
-                                    server.deadlines().now())
-                    : 0;
+                                    server.deadlines().now()))
+                    : Duration.ZERO;
             answerLater(delay, Authentication.reply(failure.reason()));
         }
     }
@@ -512,13 +526,13 @@ final class SmtpConnection implements Output, Session {
         return clientOverride().flatMap(ClientOverride::address).orElseGet(() -> ClientAddress.of(socket));
     }
 
-    private void answerLater(long delayMillis, Reply reply) {
-        if (delayMillis == 0) {
+    private void answerLater(Duration delay, Reply reply) {
+        if (delay.isZero()) {
             engine.answer(reply);
             return;
         }
         int asked = question;
-        server.vertx().setTimer(delayMillis, v -> {
+        server.deadlines().after(delay, () -> {
             if (asked == question && engine.awaitsAnswer()) {
                 drive(() -> engine.answer(reply));
             }
@@ -644,7 +658,10 @@ final class SmtpConnection implements Output, Session {
         if (eachRecipient) {
             callHook(
                     () -> handler.handleDataPerRecipient(this, envelope, opened),
-                    answer -> opened(opened, answer.map(given -> answers(given, envelope.recipients().size()))));
+                    answer -> opened(
+                            opened,
+                            answer.map(given ->
+                                    answers(given, envelope.recipients().size()))));
         } else {
             callHook(
                     () -> handler.handleData(this, envelope, opened),
@@ -880,13 +897,13 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public SocketAddress originalPeer() {
-        return named(socket.remoteAddress());
+        return seen(socket.remoteAddress(), socket.remoteAddress(true));
     }
 
     @Override
     public SocketAddress local() {
         ClientOverride client = override;
-        SocketAddress own = named(socket.localAddress());
+        SocketAddress own = seen(socket.localAddress(), socket.localAddress(true));
         return client == null ? own : overridden(own, client.localAddress(), client.localPort());
     }
 
@@ -907,6 +924,11 @@ final class SmtpConnection implements Output, Session {
     @Override
     public Optional<ForwardedClient> forwardedClient() {
         return engine.forwarded();
+    }
+
+    /** An end of the connection: as the proxy has sent it, if one has. */
+    private SocketAddress seen(SocketAddress said, SocketAddress real) {
+        return Objects.equals(said, real) ? named(real) : said;
     }
 
     /**

@@ -5,14 +5,6 @@ import io.postern.smtp.Replies;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
-import io.postern.smtp.protocol.Auth;
-import io.postern.smtp.protocol.CommandCalls;
-import io.postern.smtp.protocol.Dialect;
-import io.postern.smtp.protocol.EngineExtension;
-import io.postern.smtp.protocol.EngineSettings;
-import io.postern.smtp.protocol.ExtensionVerb;
-import io.postern.smtp.protocol.Limits;
-import io.postern.smtp.protocol.StartTls;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -29,6 +21,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +30,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Accepts connections on one context, keeps them, and ends them. */
@@ -54,17 +49,20 @@ public final class VertxSmtpServer implements SmtpServer {
     private static final AtomicLong SESSIONS = new AtomicLong();
 
     private final Vertx vertx;
-    private final Supplier<? extends SmtpHandler> handlers;
-    private final SmtpServerOptions options;
     private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();
-    private final ProxyPeers proxyPeers;
-    private final Map<EngineExtension, Extension> extensions = new LinkedHashMap<>();
+    private final List<Extension> extensions = new ArrayList<>();
     private final Deadlines deadlines;
     private final AtomicInteger open = new AtomicInteger();
+
+    /** What the server was created with, or the last update of it. */
+    private volatile Given given;
 
     private volatile @Nullable Listening listening;
     /** What the next connection gets. It is not taken back when the server stops, as its last connections still end. */
     private volatile @Nullable ServerSettings settings;
+
+    /** Updates go one after the other: the last one that was asked for is the one that holds. */
+    private Future<Void> lastUpdate = Future.succeededFuture();
 
     private Promise<Void> lastOneGone = Promise.promise();
     /** Connections whose handler has not heard of their end. */
@@ -73,8 +71,15 @@ public final class VertxSmtpServer implements SmtpServer {
     /** Where {@link #listen()} was called; its threads are those of the hooks. */
     private volatile @Nullable Context deployed;
 
-    /** What the next handshake uses; its files have been read. */
-    private volatile @Nullable ServerSSLOptions tls;
+    /** How the application wants the server. */
+    private record Given(SmtpServerOptions options, Supplier<? extends SmtpHandler> handlers) {
+
+        Given {
+            options = new SmtpServerOptions(options);
+            Objects.requireNonNull(handlers, "handlers");
+            new ProxyPeers(options.getProxyFrom()); // refuses what is no network
+        }
+    }
 
     /** What is known once the server listens. */
     private record Listening(
@@ -88,9 +93,7 @@ public final class VertxSmtpServer implements SmtpServer {
     VertxSmtpServer(
             Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options, LongSupplier clock) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
-        this.handlers = Objects.requireNonNull(handlers, "handlers");
-        this.options = new SmtpServerOptions(options);
-        this.proxyPeers = new ProxyPeers(options.getProxyFrom());
+        this.given = new Given(options, handlers);
         this.deadlines = new Deadlines(clock);
     }
 
@@ -99,8 +102,8 @@ public final class VertxSmtpServer implements SmtpServer {
         if (listening != null) {
             throw new IllegalStateException("extensions are added before the server listens");
         }
-        ExtensionRules.check(extension, extensions.values());
-        extensions.put(engineExtension(extension), extension);
+        ExtensionRules.check(extension, extensions);
+        extensions.add(extension);
         return this;
     }
 
@@ -123,13 +126,13 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public Future<SmtpServer> listen() {
-        return listen(() -> options.getUnixSocket()
+        return listen(options -> options.getUnixSocket()
                 .map(path -> Future.succeededFuture(List.of(SocketAddress.domainSocketAddress(path))))
-                .orElseGet(() -> HostAddresses.of(vertx, options.getHost()).map(this::withPort)));
+                .orElseGet(() ->
+                        HostAddresses.of(vertx, options.getHost()).map(hosts -> withPort(hosts, options.getPort()))));
     }
 
-    private List<SocketAddress> withPort(List<String> hosts) {
-        int port = options.getPort();
+    private static List<SocketAddress> withPort(List<String> hosts, int port) {
         return hosts.stream()
                 .map(host -> port < 0
                         ? SocketAddress.sharedRandomPort(-port, host)
@@ -139,54 +142,36 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public Future<SmtpServer> listen(SocketAddress address) {
-        return listen(() -> Future.succeededFuture(List.of(address)));
+        return listen(options -> Future.succeededFuture(List.of(address)));
     }
 
-    private Future<SmtpServer> listen(Supplier<Future<List<SocketAddress>>> addresses) {
+    private Future<SmtpServer> listen(Function<SmtpServerOptions, Future<List<SocketAddress>>> addresses) {
         Context caller = vertx.getOrCreateContext();
         // a worker or virtual thread is for hooks; sockets and timers want an event loop
         Context context = Contexts.eventLoopOf(caller);
+        Given asked = given;
         Promise<SmtpServer> promise = Promise.promise();
-        context.runOnContext(v -> loadTls()
-                .compose(loaded -> hostName(options))
-                .compose(name -> addresses.get().compose(all -> listen(context, caller, all, name)))
+        context.runOnContext(v -> addresses
+                .apply(asked.options())
+                .compose(all -> settings(asked, all.get(0)).compose(ready -> listen(context, caller, all, ready)))
                 .onComplete(promise));
         return promise.future();
     }
 
-    private Future<Void> loadTls() {
-        if (options.isAuthRequired() && !auth().offered()) {
-            return Future.failedFuture(
-                    new IllegalArgumentException("authRequired is set, but the server has no mechanism"));
+    /** Checks and loads all that connections need, so that none can fail for want of it. */
+    private Future<ServerSettings> settings(Given wanted, SocketAddress address) {
+        SmtpServerOptions options = wanted.options();
+        try {
+            ServerSettings.checkSense(options, mechanisms.values());
+        } catch (IllegalArgumentException e) {
+            return Future.failedFuture(e);
         }
-        Optional<ServerSSLOptions> configured = options.getTls();
-        if (configured.isEmpty()) {
-            String needs =
-                    options.isImplicitTls() ? "implicitTls" : options.isRequireStartTls() ? "requireStartTls" : "";
-            return needs.isEmpty()
-                    ? Future.succeededFuture()
-                    : Future.failedFuture(new IllegalArgumentException(needs + " is set, but tls is not"));
-        }
-        return TlsKeys.load(vertx, configured.get()).map(loaded -> {
-            tls = loaded;
-            return null;
-        });
-    }
-
-    @Override
-    public Future<Void> updateTls(ServerSSLOptions newTls) {
-        Listening current = listening;
-        if (current == null || tls == null) {
-            return Future.failedFuture(new IllegalStateException("the server does not listen with TLS"));
-        }
-        return TlsKeys.load(vertx, newTls)
-                .compose(loaded -> options.isImplicitTls()
-                        ? current.sockets().updateTls(loaded).map(loaded)
-                        : Future.succeededFuture(loaded))
-                .map(loaded -> {
-                    tls = loaded;
-                    return null;
-                });
+        Future<Optional<ServerSSLOptions>> tls = options.getTls()
+                .map(configured -> TlsKeys.load(vertx, configured).map(Optional::of))
+                .orElseGet(() -> Future.succeededFuture(Optional.empty()));
+        return tls.compose(loaded -> hostName(options)
+                .map(name -> ServerSettings.of(
+                        options, wanted.handlers(), address, name, loaded, mechanisms.values(), extensions)));
     }
 
     private Future<String> hostName(SmtpServerOptions from) {
@@ -206,97 +191,120 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     private Future<SmtpServer> listen(
-            Context context, Context caller, List<SocketAddress> addresses, String hostName) {
+            Context context, Context caller, List<SocketAddress> addresses, ServerSettings ready) {
         if (listening != null) {
             return Future.failedFuture(new IllegalStateException("the server listens already"));
         }
-        if (options.isProxyProtocol() && !ProxyPeers.isDecoderPresent()) {
-            return Future.failedFuture(
-                    new IllegalStateException("proxyProtocol is set, but netty-codec-haproxy is not on the path"));
-        }
+        settings = ready;
+        deployed = caller;
         SocketAddress first = addresses.get(0);
         ListeningAddress shared = ListeningAddress.join(vertx, first);
-        ServerSockets sockets =
-                new ServerSockets(vertx, options.getUnixSocketPermissions(), () -> createNetServer(shared));
+        ServerSockets sockets = new ServerSockets(
+                vertx, ready.options().getUnixSocketPermissions(), () -> createNetServer(ready, shared));
         Listening begun = new Listening(
                 context, first, sockets, shared, vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
-        deployed = caller;
-        settings = settings(first, hostName);
         return sockets.bind(addresses).onFailure(cause -> forget(begun)).map(bound -> {
             LOG.log(Level.DEBUG, () -> "listening on " + sockets.addresses());
             return this;
         });
     }
 
-    private NetServer createNetServer(ListeningAddress shared) {
+    private NetServer createNetServer(ServerSettings ready, ListeningAddress shared) {
+        SmtpServerOptions options = ready.options();
         TcpServerConfig config = new TcpServerConfig(options.getNet())
                 .setSsl(options.isImplicitTls())
                 .setUseProxyProtocol(options.isProxyProtocol())
                 .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
-        return vertx.createNetServer(config, tls)
+        return vertx.createNetServer(config, ready.tls().orElse(null))
                 .exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause))
                 .connectHandler(socket -> connected(shared, socket));
     }
 
-    private ServerSettings settings(SocketAddress address, String hostName) {
-        return new ServerSettings(
-                options, address, hostName, engineSettings(hostName), enabledMechanisms(), extensions);
-    }
-
-    private EngineSettings engineSettings(String hostName) {
-        Limits limits = new Limits(
-                options.getCommandSizeLimit(),
-                options.getLineLengthLimit(),
-                options.getLocalPartLimit(),
-                options.getMaxRecipients(),
-                options.getDataSizeLimit(),
-                options.getMaxHeaderSize(),
-                options.getMaxHops(),
-                options.getMaxMessages(),
-                new CommandCalls(options.getCommandCallLimit()),
-                options.getMaxUnknownCommands(),
-                options.getMaxAuthFailures(),
-                options.getMaxErrors());
-        return new EngineSettings(
-                options.isLmtp() ? Dialect.LMTP : Dialect.SMTP,
-                hostName,
-                limits,
-                options.isSmtpUtf8(),
-                options.isPrdr(),
-                options.getBareNewlines(),
-                startTls(),
-                auth(),
-                List.copyOf(extensions.keySet()));
-    }
-
-    private StartTls startTls() {
-        if (tls == null || options.isImplicitTls()) {
-            return StartTls.NONE;
+    @Override
+    public Future<Void> update(Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
+        try {
+            Given wanted = new Given(options, handlers);
+            return update(running -> wanted);
+        } catch (IllegalArgumentException e) {
+            return Future.failedFuture(e);
         }
-        return options.isRequireStartTls() ? StartTls.REQUIRED : StartTls.OFFERED;
     }
 
-    private Auth auth() {
-        return new Auth(!enabledMechanisms().isEmpty(), options.isAuthRequired(), options.isAuthRequireTls());
+    @Override
+    public Future<Void> update(SmtpServerOptions options) {
+        try {
+            SmtpServerOptions copy = new Given(options, given.handlers()).options();
+            return update(running -> new Given(copy, running.handlers()));
+        } catch (IllegalArgumentException e) {
+            return Future.failedFuture(e);
+        }
     }
 
-    private List<SaslMechanism> enabledMechanisms() {
-        return mechanisms.values().stream()
-                .filter(mechanism -> !options.getAuthExcludeMechanisms().contains(mechanism.name()))
-                .toList();
+    @Override
+    public Future<Void> updateTls(ServerSSLOptions tls) {
+        return update(running -> {
+            if (running.options().getTls().isEmpty()) {
+                throw new IllegalStateException("the server listens without TLS");
+            }
+            return new Given(new SmtpServerOptions(running.options()).setTls(tls), running.handlers());
+        });
     }
 
-    private static EngineExtension engineExtension(Extension extension) {
-        return new EngineExtension(
-                extension.verb().map(verb -> new ExtensionVerb(verb, extension.syntax())),
-                extension.ehloLine(),
-                extension.mailParameters(),
-                extension.rcptParameters());
+    private Future<Void> update(UnaryOperator<Given> change) {
+        Listening current = listening;
+        if (current == null) {
+            return Future.failedFuture(notListening());
+        }
+        Promise<Void> promise = Promise.promise();
+        current.context().runOnContext(v -> {
+            lastUpdate = lastUpdate.transform(before -> update(current, change));
+            lastUpdate.onComplete(promise);
+        });
+        return promise.future();
+    }
+
+    private Future<Void> update(Listening current, UnaryOperator<Given> change) {
+        if (!current.equals(listening)) {
+            return Future.failedFuture(notListening());
+        }
+        Given wanted;
+        try {
+            wanted = change.apply(given);
+            FixedOptions.check(given.options(), wanted.options());
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return Future.failedFuture(e);
+        }
+        ServerSettings running = settings();
+        return settings(wanted, running.address())
+                .compose(next -> showCertificates(current, running, next).map(next))
+                .map(next -> {
+                    settings = next;
+                    given = wanted;
+                    return null;
+                });
+    }
+
+    /** What a client sees before its connection is accepted is with the sockets, not in the settings. */
+    private static Future<Void> showCertificates(Listening current, ServerSettings running, ServerSettings next) {
+        if (!next.options().isImplicitTls()) {
+            return Future.succeededFuture();
+        }
+        return current.sockets()
+                .updateTls(next.tls().orElseThrow())
+                .recover(cause -> current.sockets()
+                        .updateTls(running.tls().orElseThrow())
+                        .transform(v -> Future.failedFuture(cause)));
+    }
+
+    private static IllegalStateException notListening() {
+        return new IllegalStateException("the server does not listen");
     }
 
     private void connected(ListeningAddress shared, NetSocket socket) {
-        if (options.isProxyProtocol() && !proxyPeers.contains(socket.remoteAddress(true))) {
+        ServerSettings current = settings();
+        SmtpServerOptions options = current.options();
+        if (options.isProxyProtocol() && !current.proxyPeers().contains(socket.remoteAddress(true))) {
             LOG.log(
                     Level.WARNING,
                     () -> "closed a connection with a PROXY header from " + socket.remoteAddress(true)
@@ -313,7 +321,7 @@ public final class VertxSmtpServer implements SmtpServer {
         }
         SmtpHandler handler;
         try {
-            handler = Objects.requireNonNull(handlers.get(), "the supplier gave no handler");
+            handler = current.handler();
         } catch (RuntimeException | Error fault) {
             census.leave(address);
             LOG.log(Level.ERROR, "no handler for a connection from " + socket.remoteAddress(), fault);
@@ -322,7 +330,7 @@ public final class VertxSmtpServer implements SmtpServer {
         }
         SmtpConnection connection = new SmtpConnection(
                 this,
-                settings(),
+                current,
                 shared,
                 vertx.getOrCreateContext(),
                 Contexts.forHooks(Objects.requireNonNull(deployed, "the server has never listened")),
@@ -392,6 +400,11 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     @Override
+    public Future<Void> shutdown() {
+        return shutdown(given.options().getShutdownGrace());
+    }
+
+    @Override
     public Future<Void> shutdown(Duration grace) {
         if (grace.isNegative()) {
             throw new IllegalArgumentException("grace is " + grace + "; allowed is zero or more");
@@ -449,14 +462,6 @@ public final class VertxSmtpServer implements SmtpServer {
 
     Deadlines deadlines() {
         return deadlines;
-    }
-
-    ServerSSLOptions tls() {
-        return Objects.requireNonNull(tls, "the server has no TLS");
-    }
-
-    Vertx vertx() {
-        return vertx;
     }
 
     String sessionId(long number) {

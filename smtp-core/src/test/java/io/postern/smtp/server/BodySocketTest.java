@@ -10,6 +10,7 @@ import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
+import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -337,16 +338,19 @@ class BodySocketTest extends SocketTestBase {
     @Test
     void aBodyThatIsPausedForGoodIsGivenUp() throws Exception {
         Promise<Throwable> failed = Promise.promise();
-        SmtpServer server = listen(
+        ManualClock clock = new ManualClock();
+        VertxSmtpServer server = listen(
                 (Data) body -> {
                     body.handler(buffer -> body.pause());
                     body.exceptionHandler(failed::complete);
                     return Promise.<Reply>promise().future();
                 },
-                options().setHandlerTimeout(Duration.ofMillis(500)));
+                options(),
+                clock);
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             WireClient client = inData(server);
             client.send(MESSAGE);
+            pass(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT, server, clock);
             assertThat(await(failed.future())).isInstanceOf(MessageAbortedException.class);
             assertThat(client.send(".\r\n").reply()).isEqualTo(Replies.HANDLER_FAILED.toString());
             assertThat(log.at(Level.WARNING)).hasSize(1);

@@ -7,6 +7,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
+import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.charset.StandardCharsets;
@@ -68,8 +69,11 @@ class ClosingSocketTest extends SocketTestBase {
 
     @Test
     void aClientThatWaitsTooLongGets421() throws Exception {
-        SmtpServer server = listen(countingEnds(), options().setTimeout(Duration.ofMillis(300)));
+        ManualClock clock = new ManualClock();
+        VertxSmtpServer server = listen(countingEnds(), options(), clock);
         WireClient client = greeted(server);
+        clock.advance(SmtpServerOptions.DEFAULT_TIMEOUT);
+        await(server.tick());
         assertThat(client.readToEnd()).isEqualTo(Replies.CLIENT_TIMEOUT + "\r\n");
         awaitNoConnection(server);
         assertThat(ended).hasSize(1);
@@ -78,9 +82,11 @@ class ClosingSocketTest extends SocketTestBase {
     @Test
     void aClientThatStopsInsideAMessageGets421() throws Exception {
         BodyRecorder recorder = new BodyRecorder();
-        SmtpServer server = listen(recorder, options().setDataTimeout(Duration.ofMillis(300)));
+        ManualClock clock = new ManualClock();
+        VertxSmtpServer server = listen(recorder, options(), clock);
         WireClient client = inData(server);
         client.send("Subject: hi\r\n");
+        pass(SmtpServerOptions.DEFAULT_DATA_TIMEOUT, server, clock);
         assertThat(client.readToEnd()).isEqualTo(Replies.CLIENT_TIMEOUT + "\r\n");
         assertThat(await(recorder.failed())).isNotNull();
         assertThat(recorder.hasEnded()).isFalse();

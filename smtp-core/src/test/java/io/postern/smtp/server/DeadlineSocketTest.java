@@ -3,6 +3,7 @@ package io.postern.smtp.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.postern.smtp.Envelope;
+import io.postern.smtp.ProxyInfo;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
@@ -14,6 +15,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 
 /** How long the server waits for whom, by a clock that stands still unless a test moves it. */
@@ -254,8 +256,85 @@ class DeadlineSocketTest extends SocketTestBase {
 
     @Test
     void aClientThatWaitsForTheGreetingGetsIt() throws Exception {
-        serve(new SmtpHandler() {}, options().setGreetingDelay(Duration.ofMillis(20)));
-        WireClient client = afterEhlo(server);
+        Duration delay = Duration.ofHours(1);
+        server = listen(new SmtpHandler() {}, options().setGreetingDelay(delay), clock);
+        WireClient client = connected(server);
+        awaitTrue("the connection is not there", () -> server.connections() == 1);
+        clock.advance(delay.minus(MOMENT));
+        await(server.tick());
+        assertThat(client.sawNothing()).isTrue();
+        clock.advance(MOMENT);
+        await(server.tick());
+        expect(client.reply(), "220");
+        expect(client.command("EHLO client.example"), "250");
         envelope(client);
+    }
+
+    @Test
+    void aClientThatClosesItsSideBeforeTheGreetingGetsItStill() throws Exception {
+        Duration delay = Duration.ofHours(1);
+        server = listen(new SmtpHandler() {}, options().setGreetingDelay(delay), clock);
+        WireClient client = connected(server);
+        client.shutdownOutput();
+        WireClient other = connected(server);
+        awaitTrue("the connections are not there", () -> server.connections() == 2);
+        clock.advance(delay);
+        await(server.tick());
+        expect(other.reply(), "220");
+        assertThat(client.readToEnd()).startsWith("220 ");
+        assertThat(other.command("NOOP")).isEqualTo(Replies.OK.toString());
+    }
+
+    @Test
+    void aHandlerThatDoesNotDecideAboutAProxyIsGivenUp() throws Exception {
+        Promise<Boolean> decision = Promise.promise();
+        Promise<Session> asked = Promise.promise();
+        SmtpHandler undecided = new SmtpHandler() {
+            @Override
+            public Future<Boolean> handleProxy(Session session, ProxyInfo proxy) {
+                asked.complete(session);
+                return decision.future();
+            }
+        };
+        // no matter how long a client may take, it is not the client who is waited for
+        server = listen(
+                undecided,
+                options().setProxyProtocol(true).setTimeout(MOMENT).setHandlerTimeout(MOMENT.multipliedBy(9)),
+                clock);
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            WireClient client = connected(server).send("PROXY TCP4 192.0.2.1 198.51.100.2 4711 25\r\n");
+            Session session = await(asked.future());
+            clock.advance(MOMENT.multipliedBy(8));
+            await(server.tick());
+            assertThat(client.sawNothing()).isTrue();
+            clock.advance(MOMENT);
+            await(server.tick());
+            assertThat(client.readToEnd()).isEmpty();
+            decision.complete(true);
+            awaitNoConnection(server);
+            assertThat(log.at(Level.WARNING)).singleElement().asString().startsWith(session.id());
+        }
+    }
+
+    @Test
+    void aClientThatClosesItsSideWhileItsProxyIsJudgedIsNotReadBeforeTheGreeting() throws Exception {
+        Promise<Boolean> decision = Promise.promise();
+        Promise<Session> asked = Promise.promise();
+        SmtpHandler undecided = new SmtpHandler() {
+            @Override
+            public Future<Boolean> handleProxy(Session session, ProxyInfo proxy) {
+                asked.complete(session);
+                return decision.future();
+            }
+        };
+        server = listen(undecided, options().setProxyProtocol(true), clock);
+        WireClient client =
+                connected(server).send("PROXY TCP4 192.0.2.1 198.51.100.2 4711 25\r\nEHLO client.example\r\nQUIT\r\n");
+        client.shutdownOutput();
+        await(asked.future());
+        await(server.tick());
+        assertThat(client.sawNothing()).isTrue();
+        decision.complete(true);
+        assertThat(client.readToEnd()).startsWith("220 ").contains("\r\n250 ").endsWith(Replies.BYE + "\r\n");
     }
 }

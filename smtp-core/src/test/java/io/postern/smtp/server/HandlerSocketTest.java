@@ -11,6 +11,7 @@ import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
+import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -18,7 +19,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.lang.reflect.Proxy;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -314,12 +314,16 @@ class HandlerSocketTest extends SocketTestBase {
     void aHookThatNeverAnswersIsGivenUpAndItsLateAnswerDropped() throws Exception {
         Promise<Reply> never = Promise.promise();
         AtomicInteger asked = new AtomicInteger();
-        SmtpServer server = listen(
+        ManualClock clock = new ManualClock();
+        VertxSmtpServer server = listen(
                 answeringNoop(() -> asked.incrementAndGet() == 1 ? never.future() : Future.succeededFuture(Reply.ok())),
-                options().setHandlerTimeout(Duration.ofMillis(500)));
+                options(),
+                clock);
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             WireClient client = afterEhlo(server);
-            assertThat(client.command("NOOP")).isEqualTo(FAILED);
+            client.send("NOOP\r\n");
+            pass(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT, server, clock);
+            assertThat(client.reply()).isEqualTo(FAILED);
             never.complete(Reply.of(250, "too late"));
             assertThat(client.command("NOOP")).isEqualTo(Replies.OK.toString());
             assertThat(log.at(Level.WARNING)).hasSize(1);
@@ -330,7 +334,8 @@ class HandlerSocketTest extends SocketTestBase {
     @Test
     void aMessageThatIsNeverAnsweredIsGivenUpAndItsLateAnswerDropped() throws Exception {
         Promise<Reply> never = Promise.promise();
-        SmtpServer server = listen(
+        ManualClock clock = new ManualClock();
+        VertxSmtpServer server = listen(
                 new SmtpHandler() {
                     @Override
                     public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
@@ -338,10 +343,13 @@ class HandlerSocketTest extends SocketTestBase {
                         return never.future();
                     }
                 },
-                options().setHandlerTimeout(Duration.ofMillis(500)));
+                options(),
+                clock);
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             WireClient client = inData(server);
-            assertThat(client.send(MESSAGE + ".\r\n").reply()).isEqualTo(FAILED);
+            client.send(MESSAGE + ".\r\n");
+            pass(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT, server, clock);
+            assertThat(client.reply()).isEqualTo(FAILED);
             never.complete(Reply.of(250, "too late"));
             assertThat(client.command("NOOP")).isEqualTo(Replies.OK.toString());
             assertThat(log.at(Level.SEVERE)).isEmpty();
@@ -351,7 +359,8 @@ class HandlerSocketTest extends SocketTestBase {
     @Test
     void aHookThatIsGivenUpBetweenTwoChunksCostsNotTheMessage() throws Exception {
         Promise<Reply> never = Promise.promise();
-        SmtpServer server = listen(
+        ManualClock clock = new ManualClock();
+        VertxSmtpServer server = listen(
                 new SmtpHandler() {
                     @Override
                     public Future<Reply> handleNoop(Session session, String argument) {
@@ -367,11 +376,14 @@ class HandlerSocketTest extends SocketTestBase {
                         return answer.future();
                     }
                 },
-                options().setHandlerTimeout(Duration.ofMillis(500)));
+                options(),
+                clock);
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             WireClient client = afterRcpt(server);
             expect(client.send("BDAT 2\r\nhe").reply(), "250");
-            assertThat(client.command("NOOP")).isEqualTo(FAILED);
+            client.send("NOOP\r\n");
+            pass(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT, server, clock);
+            assertThat(client.reply()).isEqualTo(FAILED);
             assertThat(client.send("BDAT 3 LAST\r\nllo").reply()).isEqualTo("250 2.0.0 got hello");
             assertThat(log.at(Level.SEVERE)).isEmpty();
         }

@@ -7,11 +7,11 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
+import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
-import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -23,6 +23,7 @@ class LogSocketTest extends SocketTestBase {
     private static final String SECRET = "content-of-the-message";
 
     private final Queue<String> ids = new ConcurrentLinkedQueue<>();
+    private final Promise<Void> never = Promise.promise();
 
     private final SmtpHandler handler = new SmtpHandler() {
         @Override
@@ -33,7 +34,11 @@ class LogSocketTest extends SocketTestBase {
 
         @Override
         public Future<Reply> handleNoop(Session session, String argument) {
-            return argument.equals("never") ? Promise.<Reply>promise().future() : Future.failedFuture("broken");
+            if (argument.equals("never")) {
+                never.complete();
+                return Promise.<Reply>promise().future();
+            }
+            return Future.failedFuture("broken");
         }
 
         @Override
@@ -48,11 +53,16 @@ class LogSocketTest extends SocketTestBase {
     @Test
     void everyLineAboutASessionCarriesItsId() throws Exception {
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
-            SmtpServer server = listen(handler, options().setHandlerTimeout(Duration.ofMillis(300)));
+            ManualClock clock = new ManualClock();
+            VertxSmtpServer server = listen(handler, options(), clock);
             WireClient client = inData(server);
             expect(client.send(MESSAGE + ".\r\n").reply(), "250");
             expect(client.command("NOOP"), "451");
-            expect(client.command("NOOP never"), "451");
+            client.send("NOOP never\r\n");
+            await(never.future());
+            clock.advance(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT);
+            await(server.tick());
+            expect(client.reply(), "451");
             client.send("QUIT\r\n");
             client.readToEnd();
             inData(server).reset();

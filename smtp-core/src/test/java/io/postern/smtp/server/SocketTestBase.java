@@ -63,6 +63,23 @@ abstract class SocketTestBase {
         return await(SmtpServer.create(vertx, handler, options).listen());
     }
 
+    /** A server whose deadlines go by a clock that {@link #pass} moves. */
+    VertxSmtpServer listen(SmtpHandler handler, SmtpServerOptions options, ManualClock clock) throws Exception {
+        VertxSmtpServer server = new VertxSmtpServer(vertx, () -> handler, options, clock);
+        await(server.listen());
+        return server;
+    }
+
+    /** Lets time pass for a server, once it has read what its clients have sent. */
+    void pass(Duration time, VertxSmtpServer server, ManualClock clock) throws Exception {
+        // all connections share an event loop; what arrived before this one is read in the same round at the latest
+        try (WireClient last = new WireClient(server.actualPort())) {
+            expect(last.reply(), "220");
+        }
+        clock.advance(time);
+        await(server.tick());
+    }
+
     WireClient connected(SmtpServer server) throws IOException {
         return connected(server.actualPort());
     }

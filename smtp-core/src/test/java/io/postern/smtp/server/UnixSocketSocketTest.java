@@ -12,15 +12,20 @@ import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Sessions over a Unix socket are like those over TCP, but for their addresses. */
 class UnixSocketSocketTest extends SocketTestBase {
@@ -107,6 +112,70 @@ class UnixSocketSocketTest extends SocketTestBase {
         WireClient client = connected(path).send("PROXY TCP4 192.0.2.1 198.51.100.2 4711 25\r\n");
         expect(client.reply(), "220");
         assertThat(client.command("NOOP")).isEqualTo("250 2.0.0 192.0.2.1:4711 to 198.51.100.2:25");
+    }
+
+    /** How a session may be served. */
+    private enum Kind {
+        SMTP("EHLO"),
+        LMTP("LHLO");
+
+        private final String hello;
+
+        Kind(String hello) {
+            this.hello = hello;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aProxyMayComeBeforeStartTls(Kind kind) throws Exception {
+        listen(
+                TELLING,
+                onSocket()
+                        .setLmtp(kind == Kind.LMTP)
+                        .setProxyProtocol(true)
+                        .setTls(Keys.of(directory, "mx.example").server()));
+        WireClient client = connected(path).send("PROXY TCP4 192.0.2.1 198.51.100.2 4711 25\r\n");
+        expect(client.reply(), "220");
+        expect(client.command(kind.hello + " client.example"), "250");
+        expect(client.command("STARTTLS"), "220");
+        client.startTls(Keys.client());
+        expect(client.command(kind.hello + " client.example"), "250");
+        assertThat(client.command("NOOP")).isEqualTo("250 2.0.0 192.0.2.1:4711 to 198.51.100.2:25");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aProxyMayComeBeforeImplicitTls(Kind kind) throws Exception {
+        listen(
+                TELLING,
+                onSocket()
+                        .setLmtp(kind == Kind.LMTP)
+                        .setProxyProtocol(true)
+                        .setTls(Keys.of(directory, "mx.example").server())
+                        .setImplicitTls(true));
+        WireClient client = connected(path)
+                .send("PROXY TCP4 192.0.2.1 198.51.100.2 4711 25\r\n")
+                .startTls(Keys.client());
+        expect(client.reply(), "220");
+        expect(client.command(kind.hello + " client.example"), "250");
+        assertThat(client.command("NOOP")).isEqualTo("250 2.0.0 192.0.2.1:4711 to 198.51.100.2:25");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aClientThatCameToTheProxyByAUnixSocketIsSeenAsTheProxySaid(Kind kind) throws Exception {
+        listen(TELLING, onSocket().setLmtp(kind == Kind.LMTP).setProxyProtocol(true));
+        Buffer header = Buffer.buffer(
+                        new byte[] {0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A})
+                .appendByte((byte) 0x21)
+                .appendByte((byte) 0x31) // AF_UNIX, SOCK_STREAM
+                .appendShort((short) 216)
+                .appendBytes(Arrays.copyOf("/run/client".getBytes(StandardCharsets.US_ASCII), 108))
+                .appendBytes(Arrays.copyOf("/run/proxy".getBytes(StandardCharsets.US_ASCII), 108));
+        WireClient client = connected(path).send(header.getBytes());
+        expect(client.reply(), "220");
+        assertThat(client.command("NOOP")).isEqualTo("250 2.0.0 /run/client to /run/proxy");
     }
 
     @Test

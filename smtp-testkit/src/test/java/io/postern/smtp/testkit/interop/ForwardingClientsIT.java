@@ -115,7 +115,7 @@ class ForwardingClientsIT {
     @Test
     void postfixSaysWhereItsMessageComesFrom() throws Exception {
         try (TestSmtpServer server = serve();
-                PrivatePostfix postfix = new PrivatePostfix(server.port())) {
+                PrivatePostfix postfix = PrivatePostfix.relayingTo(server.port(), PrivatePostfix.WITHOUT_TLS)) {
             postfix.submit(message(), "anna@client.example", List.of("bob@server.example"));
             handler.await(1, PATIENCE);
             // It came from nowhere else, so that Postfix says of all the rest that it is not available
