@@ -49,6 +49,8 @@ public final class Replies {
     public static final Reply EARLY_TALKER = Reply.of(554, "5.5.1", "Error: the server speaks first");
     public static final Reply HANDLER_FAILED = Reply.of(451, "4.3.0", "Local error in processing, try again later");
     public static final Reply NOT_STORED = Reply.of(451, "4.3.0", "No handler for messages, try again later");
+    public static final Reply INSUFFICIENT_STORAGE =
+            Reply.of(452, "4.3.1", "Insufficient system storage, try again later");
     public static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3", "Too many recipients");
 
     public static final Reply LINE_TOO_LONG = Reply.of(500, "5.5.2", "Command line too long");

@@ -189,6 +189,17 @@ public final class SmtpEngine {
         return reply;
     }
 
+    /**
+     * There is no room for the message that is arriving: what is left of it is dropped, and the client is told so behind
+     * its end, so that it tries again later. Without a message that is arriving nothing happens.
+     */
+    public void outOfStorage() {
+        if (message != null && message.isOpen() && asked == null) {
+            message.wrong(Violation.OUT_OF_STORAGE);
+        }
+        run();
+    }
+
     /** The TLS handshake that {@link Output#startTls} began is done: whatever was learnt before it is forgotten. */
     public void tlsStarted() {
         if (phase != Phase.TLS) {

@@ -54,7 +54,9 @@ public enum Violation {
     HEADER_TOO_LARGE(Replies.HEADER_TOO_LARGE),
     TOO_MANY_HOPS(Replies.TOO_MANY_HOPS, false),
     TEXT_LINE_TOO_LONG(Replies.TEXT_LINE_TOO_LONG),
-    BARE_NEWLINE(Replies.BARE_NEWLINE);
+    BARE_NEWLINE(Replies.BARE_NEWLINE),
+    /** It is not the message that is wrong, there is no room for it. */
+    OUT_OF_STORAGE(Replies.INSUFFICIENT_STORAGE, false);
 
     private final Reply reply;
     private final boolean mistake;

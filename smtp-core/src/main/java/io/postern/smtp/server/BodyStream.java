@@ -24,6 +24,8 @@ final class BodyStream implements ReadStream<Buffer> {
     private @Nullable Handler<Void> endHandler;
     private @Nullable Handler<Throwable> exceptionHandler;
     private long demand = Long.MAX_VALUE;
+    private long octetsReceived;
+    private long octetsWaiting;
     private boolean ended;
     private boolean over;
 
@@ -42,8 +44,20 @@ final class BodyStream implements ReadStream<Buffer> {
         return over || (handler != null && demand > 0 && waiting.isEmpty());
     }
 
+    /** How many octets of the body there were so far. */
+    long octetsReceived() {
+        return octetsReceived;
+    }
+
+    /** How many of them have not been handed over. */
+    long octetsWaiting() {
+        return octetsWaiting;
+    }
+
     void offer(Buffer content) {
         if (!over) {
+            octetsReceived += content.length();
+            octetsWaiting += content.length();
             waiting.add(content);
             deliver();
         }
@@ -68,6 +82,7 @@ final class BodyStream implements ReadStream<Buffer> {
     void close() {
         over = true;
         waiting.clear();
+        octetsWaiting = 0;
     }
 
     private void deliver() {
@@ -75,7 +90,9 @@ final class BodyStream implements ReadStream<Buffer> {
             if (demand != Long.MAX_VALUE) {
                 demand--;
             }
-            guarded(handler, waiting.remove());
+            Buffer next = waiting.remove();
+            octetsWaiting -= next.length();
+            guarded(handler, next);
         }
         if (!over && handler != null && ended && waiting.isEmpty()) {
             over = true;
