@@ -44,6 +44,8 @@ public final class Replies {
             Reply.of(421, "4.7.0", "Too much data after a refused message, closing connection");
     public static final Reply TOO_MANY_MESSAGES =
             Reply.of(421, "4.7.0", "Too many messages in this connection, closing it");
+    public static final Reply TOO_MANY_JUNK_COMMANDS =
+            Reply.of(421, "4.7.0", "Too many commands without a message, closing connection");
     public static final Reply TOO_MANY_CONNECTIONS = Reply.of(421, "4.7.0", "Too many connections, try again later");
     public static final Reply NOT_SMTP = Reply.of(421, "4.7.0", "This is a mail server, closing connection");
     public static final Reply EARLY_TALKER = Reply.of(554, "5.5.1", "Error: the server speaks first");

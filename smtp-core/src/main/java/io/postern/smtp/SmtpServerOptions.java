@@ -103,6 +103,7 @@ public final class SmtpServerOptions {
     private long maxHeaderSize = DEFAULT_MAX_HEADER_SIZE;
     private int maxHops = DEFAULT_MAX_HOPS;
     private int maxMessages;
+    private int maxJunkCommands;
     private Map<String, Integer> commandCallLimit = Map.of();
     private int maxConnections = DEFAULT_MAX_CONNECTIONS;
     private int maxConnectionsPerIp = DEFAULT_MAX_CONNECTIONS_PER_IP;
@@ -150,6 +151,7 @@ public final class SmtpServerOptions {
         maxHeaderSize = other.maxHeaderSize;
         maxHops = other.maxHops;
         maxMessages = other.maxMessages;
+        maxJunkCommands = other.maxJunkCommands;
         commandCallLimit = other.commandCallLimit;
         maxConnections = other.maxConnections;
         maxConnectionsPerIp = other.maxConnectionsPerIp;
@@ -496,6 +498,21 @@ public final class SmtpServerOptions {
     /** The most messages of one connection, behind which it is ended with 421; 0 for no limit. */
     public SmtpServerOptions setMaxMessages(int messages) {
         this.maxMessages = (int) notNegative("maxMessages", messages);
+        return this;
+    }
+
+    /** What {@link #setMaxJunkCommands} was given, or the default. */
+    public int getMaxJunkCommands() {
+        return maxJunkCommands;
+    }
+
+    /**
+     * How many commands a client may send between two accepted messages that bring none forward: NOOP, RSET, VRFY, EXPN,
+     * HELP, and HELO, EHLO or LHLO again. The next one ends the session with {@code 421 4.7.0}. The default is 0, no limit,
+     * as such commands cost next to nothing and some clients keep connections open with them; Postfix has 100.
+     */
+    public SmtpServerOptions setMaxJunkCommands(int commands) {
+        this.maxJunkCommands = (int) notNegative("maxJunkCommands", commands);
         return this;
     }
 

@@ -72,6 +72,7 @@ final class SmtpServerOptionsJson {
         number("maxHeaderSize", SmtpServerOptions::getMaxHeaderSize, SmtpServerOptions::setMaxHeaderSize);
         integer("maxHops", SmtpServerOptions::getMaxHops, SmtpServerOptions::setMaxHops);
         integer("maxMessages", SmtpServerOptions::getMaxMessages, SmtpServerOptions::setMaxMessages);
+        integer("maxJunkCommands", SmtpServerOptions::getMaxJunkCommands, SmtpServerOptions::setMaxJunkCommands);
         property(
                 "commandCallLimit",
                 options -> new JsonObject(new TreeMap<>(options.getCommandCallLimit())),

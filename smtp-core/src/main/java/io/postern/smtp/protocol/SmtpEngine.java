@@ -373,7 +373,7 @@ public final class SmtpEngine {
             extensionCommand(line);
             return;
         }
-        if (isCalledTooOften(verb.name())) {
+        if (isCalledTooOften(verb.name()) || (isJunk(verb) && isOneTooMany())) {
             return;
         }
         String argument = argument(line);
@@ -387,6 +387,17 @@ public final class SmtpEngine {
 
     private boolean isCalledTooOften(String command) {
         Optional<Reply> last = budgets.spendCall(command);
+        last.ifPresent(this::finish);
+        return last.isPresent();
+    }
+
+    /** Whether a command brings no mail; the hello that a session begins with does. */
+    private boolean isJunk(Verb verb) {
+        return verb.bringsNoMail() && !(verb.isHello() && hostName == null);
+    }
+
+    private boolean isOneTooMany() {
+        Optional<Reply> last = budgets.spendJunkCommand();
         last.ifPresent(this::finish);
         return last.isPresent();
     }

@@ -260,6 +260,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 options.getMaxHeaderSize(),
                 options.getMaxHops(),
                 options.getMaxMessages(),
+                options.getMaxJunkCommands(),
                 new CommandCalls(options.getCommandCallLimit()),
                 options.getMaxUnknownCommands(),
                 options.getMaxAuthFailures(),
