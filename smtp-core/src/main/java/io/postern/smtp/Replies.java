@@ -45,11 +45,15 @@ public final class Replies {
             Reply.of(421, "4.7.0", "Too much data after a refused message, closing connection");
     public static final Reply TOO_MANY_MESSAGES =
             Reply.of(421, "4.7.0", "Too many messages in this connection, closing it");
+    public static final Reply TOO_MANY_JUNK_COMMANDS =
+            Reply.of(421, "4.7.0", "Too many commands without a message, closing connection");
     public static final Reply TOO_MANY_CONNECTIONS = Reply.of(421, "4.7.0", "Too many connections, try again later");
     public static final Reply NOT_SMTP = Reply.of(421, "4.7.0", "This is a mail server, closing connection");
     public static final Reply EARLY_TALKER = Reply.of(554, "5.5.1", "Error: the server speaks first");
     public static final Reply HANDLER_FAILED = Reply.of(451, "4.3.0", "Local error in processing, try again later");
     public static final Reply NOT_STORED = Reply.of(451, "4.3.0", "No handler for messages, try again later");
+    public static final Reply INSUFFICIENT_STORAGE =
+            Reply.of(452, "4.3.1", "Insufficient system storage, try again later");
     public static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3", "Too many recipients");
 
     public static final Reply LINE_TOO_LONG = Reply.of(500, "5.5.2", "Command line too long");

@@ -112,6 +112,16 @@ public interface SmtpHandler {
                 .map(reply -> Collections.nCopies(envelope.recipients().size(), reply));
     }
 
+    /**
+     * Whether {@link #handleData} holds on to what it reads of a message until it has answered, as one does that collects
+     * messages. All octets of a message that is held count towards {@link SmtpServerOptions#setMaxBytesInFlight}; of one
+     * that is passed on as it comes, only those count that wait for the handler. The default is true. Asked for each message
+     * on the connection's event loop, so that it should just return a value.
+     */
+    default boolean holdsMessages() {
+        return true;
+    }
+
     /** RSET. The transaction is over, whatever the reply; {@code envelope} is what it had gathered. */
     default Future<Reply> handleRset(Session session, Envelope envelope) {
         return Answers.OK;

@@ -51,6 +51,8 @@ public final class SmtpServerOptions {
     public static final int DEFAULT_MAX_ERRORS = 20;
     /** 1 MiB. */
     public static final long DEFAULT_MAX_HEADER_SIZE = 1_048_576;
+    /** 256 MiB, eight messages of the largest size by default: what a JVM with a heap of 1 GiB can hold with ease. */
+    public static final long DEFAULT_MAX_BYTES_IN_FLIGHT = 268_435_456;
     /** RFC 5321 §6.3 asks for at least 100. */
     public static final int DEFAULT_MAX_HOPS = 100;
     /** Open connections of a listener. */
@@ -98,9 +100,11 @@ public final class SmtpServerOptions {
     private @Nullable ServerSSLOptions tls;
     private boolean implicitTls;
     private boolean requireStartTls;
+    private long maxBytesInFlight = DEFAULT_MAX_BYTES_IN_FLIGHT;
     private long maxHeaderSize = DEFAULT_MAX_HEADER_SIZE;
     private int maxHops = DEFAULT_MAX_HOPS;
     private int maxMessages;
+    private int maxJunkCommands;
     private Map<String, Integer> commandCallLimit = Map.of();
     private int maxConnections = DEFAULT_MAX_CONNECTIONS;
     private int maxConnectionsPerIp = DEFAULT_MAX_CONNECTIONS_PER_IP;
@@ -145,9 +149,11 @@ public final class SmtpServerOptions {
         tls = other.tls == null ? null : other.tls.copy();
         implicitTls = other.implicitTls;
         requireStartTls = other.requireStartTls;
+        maxBytesInFlight = other.maxBytesInFlight;
         maxHeaderSize = other.maxHeaderSize;
         maxHops = other.maxHops;
         maxMessages = other.maxMessages;
+        maxJunkCommands = other.maxJunkCommands;
         commandCallLimit = other.commandCallLimit;
         maxConnections = other.maxConnections;
         maxConnectionsPerIp = other.maxConnectionsPerIp;
@@ -477,6 +483,23 @@ public final class SmtpServerOptions {
         return this;
     }
 
+    /** What {@link #setMaxBytesInFlight} was given, or the default. */
+    public long getMaxBytesInFlight() {
+        return maxBytesInFlight;
+    }
+
+    /**
+     * How many octets of messages may be there that have no answer yet, over all connections of a listening address; 0 for
+     * no limit. What is counted of a message says {@link SmtpHandler#holdsMessages()}. When there are as many, messages
+     * that arrive wait for others to be answered, and one that has waited for 5 seconds is answered {@code 452 4.3.1}, as
+     * is MAIL meanwhile. A message that is held needs a limit as large as itself. Reads that are under way may pass the
+     * limit, by up to 64 KiB for a connection.
+     */
+    public SmtpServerOptions setMaxBytesInFlight(long octets) {
+        this.maxBytesInFlight = notNegative("maxBytesInFlight", octets);
+        return this;
+    }
+
     /** What {@link #setMaxHeaderSize} was given, or the default. */
     public long getMaxHeaderSize() {
         return maxHeaderSize;
@@ -507,6 +530,21 @@ public final class SmtpServerOptions {
     /** The most messages of one connection, behind which it is ended with 421; 0 for no limit. */
     public SmtpServerOptions setMaxMessages(int messages) {
         this.maxMessages = (int) notNegative("maxMessages", messages);
+        return this;
+    }
+
+    /** What {@link #setMaxJunkCommands} was given, or the default. */
+    public int getMaxJunkCommands() {
+        return maxJunkCommands;
+    }
+
+    /**
+     * How many commands a client may send between two accepted messages that bring none forward: NOOP, RSET, VRFY, EXPN,
+     * HELP, and HELO, EHLO or LHLO again. The next one ends the session with {@code 421 4.7.0}. The default is 0, no limit,
+     * as such commands cost next to nothing and some clients keep connections open with them; Postfix has 100.
+     */
+    public SmtpServerOptions setMaxJunkCommands(int commands) {
+        this.maxJunkCommands = (int) notNegative("maxJunkCommands", commands);
         return this;
     }
 

@@ -74,9 +74,11 @@ final class SmtpServerOptionsJson {
                 SmtpServerOptions::setTls);
         bool("implicitTls", SmtpServerOptions::isImplicitTls, SmtpServerOptions::setImplicitTls);
         bool("requireStartTls", SmtpServerOptions::isRequireStartTls, SmtpServerOptions::setRequireStartTls);
+        number("maxBytesInFlight", SmtpServerOptions::getMaxBytesInFlight, SmtpServerOptions::setMaxBytesInFlight);
         number("maxHeaderSize", SmtpServerOptions::getMaxHeaderSize, SmtpServerOptions::setMaxHeaderSize);
         integer("maxHops", SmtpServerOptions::getMaxHops, SmtpServerOptions::setMaxHops);
         integer("maxMessages", SmtpServerOptions::getMaxMessages, SmtpServerOptions::setMaxMessages);
+        integer("maxJunkCommands", SmtpServerOptions::getMaxJunkCommands, SmtpServerOptions::setMaxJunkCommands);
         property(
                 "commandCallLimit",
                 options -> new JsonObject(new TreeMap<>(options.getCommandCallLimit())),

@@ -53,7 +53,7 @@ public class EngineSessionBenchmark {
     @Setup(Level.Iteration)
     public void greet() {
         Limits limits =
-                new Limits(512, 1_000, 0, 1_000, 33_554_432, 1_048_576, 100, 0, CommandCalls.UNLIMITED, 5, 3, 20);
+                new Limits(512, 1_000, 0, 1_000, 33_554_432, 1_048_576, 100, 0, 0, CommandCalls.UNLIMITED, 5, 3, 20);
         EngineSettings settings = new EngineSettings(
                 Dialect.SMTP,
                 "bench.example",

@@ -16,6 +16,8 @@ final class Budgets {
     private long dropped;
     private int authFailures;
     private int messages;
+    private int junkCommands;
+    private int premature;
     private @Nullable Map<String, Integer> calls;
 
     Budgets(Limits limits) {
@@ -24,7 +26,7 @@ final class Budgets {
 
     /** Counts a mistake of the client. @return what ends the session, when this was one too many */
     Optional<Reply> spend(Violation violation) {
-        if (!violation.isMistake()) {
+        if (!violation.isMistake() || (violation.isForeseeable() && ++premature <= wholeTransaction())) {
             return Optional.empty();
         }
         errors++;
@@ -32,6 +34,18 @@ final class Budgets {
             return Optional.of(Replies.TOO_MANY_UNKNOWN_COMMANDS);
         }
         return errors >= limits.errors() ? Optional.of(Replies.TOO_MANY_ERRORS) : Optional.empty();
+    }
+
+    /** The commands that a client sends at once when it pipelines: MAIL, a RCPT for each recipient, DATA. */
+    private int wholeTransaction() {
+        return limits.recipients() + 2;
+    }
+
+    /** Counts a command that brings no mail. @return what ends the session, when it was one too many */
+    Optional<Reply> spendJunkCommand() {
+        return limits.junkCommands() != 0 && ++junkCommands > limits.junkCommands()
+                ? Optional.of(Replies.TOO_MANY_JUNK_COMMANDS)
+                : Optional.empty();
     }
 
     /** Counts octets of refused messages. @return whether they are more than keeping the session in step is worth */
@@ -69,6 +83,8 @@ final class Budgets {
     void restore() {
         unknownCommands = 0;
         errors = 0;
+        junkCommands = 0;
+        premature = 0;
         dropped = 0;
     }
 }

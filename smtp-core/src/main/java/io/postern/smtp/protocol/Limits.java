@@ -11,6 +11,7 @@ package io.postern.smtp.protocol;
  * @param headerSize the largest header of a message; 0 for none
  * @param hops how many Received fields a message may have before it is taken to be in a loop (RFC 5321 §6.3); 0 for none
  * @param messages the most messages of a session; 0 for none
+ * @param junkCommands the most commands between two messages that bring none forward; 0 for any number
  * @param commandCalls how often each command may be used in a session
  * @param unknownCommands the unknown command at which the session ends
  * @param authFailures the failed authentication at which the session ends
@@ -25,6 +26,7 @@ public record Limits(
         long headerSize,
         int hops,
         int messages,
+        int junkCommands,
         CommandCalls commandCalls,
         int unknownCommands,
         int authFailures,

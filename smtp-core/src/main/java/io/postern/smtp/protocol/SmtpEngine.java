@@ -235,6 +235,17 @@ public final class SmtpEngine {
         return reply;
     }
 
+    /**
+     * There is no room for the message that is arriving: what is left of it is dropped, and the client is told so behind
+     * its end, so that it tries again later. Without a message that is arriving nothing happens.
+     */
+    public void outOfStorage() {
+        if (message != null && message.isOpen() && asked == null) {
+            message.wrong(Violation.OUT_OF_STORAGE);
+        }
+        run();
+    }
+
     /** The TLS handshake that {@link Output#startTls} began is done: whatever was learnt before it is forgotten. */
     public void tlsStarted() {
         if (phase != Phase.TLS) {
@@ -419,7 +430,7 @@ public final class SmtpEngine {
             extensionCommand(line);
             return;
         }
-        if (isCalledTooOften(verb.name())) {
+        if (isCalledTooOften(verb.name()) || (isJunk(verb) && isOneTooMany())) {
             return;
         }
         String argument = argument(line);
@@ -433,6 +444,17 @@ public final class SmtpEngine {
 
     private boolean isCalledTooOften(String command) {
         Optional<Reply> last = budgets.spendCall(command);
+        last.ifPresent(this::finish);
+        return last.isPresent();
+    }
+
+    /** Whether a command brings no mail; the hello that a session begins with does. */
+    private boolean isJunk(Verb verb) {
+        return verb.bringsNoMail() && !(verb.isHello() && hostName == null);
+    }
+
+    private boolean isOneTooMany() {
+        Optional<Reply> last = budgets.spendJunkCommand();
         last.ifPresent(this::finish);
         return last.isPresent();
     }

@@ -9,20 +9,20 @@ import org.jspecify.annotations.Nullable;
  * is in order stands in {@link Phase}, what it does in {@link SmtpEngine}.
  */
 public enum Verb {
-    HELO("HELO hostname"),
-    EHLO("EHLO hostname", Fact.BEFORE_TLS),
-    LHLO("LHLO hostname", Fact.BEFORE_TLS),
+    HELO("HELO hostname", Fact.BRINGS_NO_MAIL),
+    EHLO("EHLO hostname", Fact.BEFORE_TLS, Fact.BRINGS_NO_MAIL),
+    LHLO("LHLO hostname", Fact.BEFORE_TLS, Fact.BRINGS_NO_MAIL),
     STARTTLS("STARTTLS", Fact.BEFORE_TLS),
     AUTH("AUTH mechanism [initial-response]"),
     MAIL("MAIL FROM:<address> [SP parameters]", Fact.NEEDS_AUTH),
     RCPT("RCPT TO:<address> [SP parameters]", Fact.NEEDS_AUTH),
     DATA("DATA", Fact.NEEDS_AUTH),
     BDAT("BDAT size [LAST]", Fact.NEEDS_AUTH),
-    RSET("RSET"),
-    NOOP("NOOP [ignored]", Fact.BEFORE_TLS),
-    VRFY("VRFY address", Fact.NEEDS_AUTH),
-    EXPN("EXPN list", Fact.NEEDS_AUTH),
-    HELP("HELP [command]", Fact.NEEDS_AUTH),
+    RSET("RSET", Fact.BRINGS_NO_MAIL),
+    NOOP("NOOP [ignored]", Fact.BEFORE_TLS, Fact.BRINGS_NO_MAIL),
+    VRFY("VRFY address", Fact.NEEDS_AUTH, Fact.BRINGS_NO_MAIL),
+    EXPN("EXPN list", Fact.NEEDS_AUTH, Fact.BRINGS_NO_MAIL),
+    HELP("HELP [command]", Fact.NEEDS_AUTH, Fact.BRINGS_NO_MAIL),
     QUIT("QUIT", Fact.BEFORE_TLS);
 
     /** What may be true of a command. */
@@ -30,7 +30,9 @@ public enum Verb {
         /** Allowed on a plain connection where TLS is required (RFC 3207 §4). */
         BEFORE_TLS,
         /** Refused before AUTH where the server requires it. */
-        NEEDS_AUTH
+        NEEDS_AUTH,
+        /** Junk when it is sent again and again: no message comes nearer by it. */
+        BRINGS_NO_MAIL
     }
 
     private static final Verb[] ALL = values();
@@ -56,6 +58,11 @@ public enum Verb {
     /** Whether it is allowed on a plain connection where TLS is required. */
     boolean isAllowedBeforeTls() {
         return facts.contains(Fact.BEFORE_TLS);
+    }
+
+    /** Whether no message comes nearer by it. */
+    boolean bringsNoMail() {
+        return facts.contains(Fact.BRINGS_NO_MAIL);
     }
 
     /** How the command is written, for HELP. */

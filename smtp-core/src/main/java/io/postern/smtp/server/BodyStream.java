@@ -24,6 +24,8 @@ class BodyStream implements ReadStream<Buffer> {
     private @Nullable Handler<Void> endHandler;
     private @Nullable Handler<Throwable> exceptionHandler;
     private long demand = Long.MAX_VALUE;
+    private long octetsReceived;
+    private long octetsWaiting;
     private boolean ended;
     private boolean over;
     /** Why the stream has failed, until a handler was told. */
@@ -45,8 +47,20 @@ class BodyStream implements ReadStream<Buffer> {
         return over || (handler != null && demand > 0 && waiting.isEmpty());
     }
 
+    /** How many octets of the body there were so far. */
+    long octetsReceived() {
+        return octetsReceived;
+    }
+
+    /** How many of them have not been handed over. */
+    long octetsWaiting() {
+        return octetsWaiting;
+    }
+
     void offer(Buffer content) {
         if (!over) {
+            octetsReceived += content.length();
+            octetsWaiting += content.length();
             waiting.add(content);
             deliver();
         }
@@ -74,6 +88,7 @@ class BodyStream implements ReadStream<Buffer> {
     private void finish() {
         over = true;
         waiting.clear();
+        octetsWaiting = 0;
     }
 
     private void tellFailure() {
@@ -89,7 +104,9 @@ class BodyStream implements ReadStream<Buffer> {
             if (demand != Long.MAX_VALUE) {
                 demand--;
             }
-            guarded(handler, waiting.remove());
+            Buffer next = waiting.remove();
+            octetsWaiting -= next.length();
+            guarded(handler, next);
         }
         if (!over && handler != null && ended && waiting.isEmpty()) {
             over = true;

@@ -16,6 +16,10 @@ final class CrossingBodyStream extends BodyStream {
     private final AtomicInteger underWay = new AtomicInteger();
     /** What {@link BodyStream#wantsMore()} said last on the context of the handler. */
     private volatile boolean wanted;
+    /** How many octets no longer waited then. */
+    private volatile long passed;
+
+    private long offered;
 
     /**
      * @param context where its handlers are called
@@ -33,7 +37,18 @@ final class CrossingBodyStream extends BodyStream {
     }
 
     @Override
+    long octetsReceived() {
+        return offered;
+    }
+
+    @Override
+    long octetsWaiting() {
+        return offered - passed;
+    }
+
+    @Override
     void offer(Buffer content) {
+        offered += content.length();
         cross(() -> super.offer(content));
     }
 
@@ -56,7 +71,7 @@ final class CrossingBodyStream extends BodyStream {
         underWay.incrementAndGet();
         context.runOnContext(v -> {
             event.run();
-            wanted = super.wantsMore();
+            publish();
             if (underWay.decrementAndGet() == 0) {
                 super.demanded();
             }
@@ -65,7 +80,13 @@ final class CrossingBodyStream extends BodyStream {
 
     @Override
     void demanded() {
-        wanted = super.wantsMore();
+        publish();
         super.demanded();
+    }
+
+    /** Tells the event loop how things stand. */
+    private void publish() {
+        wanted = super.wantsMore();
+        passed = super.octetsReceived() - super.octetsWaiting();
     }
 }

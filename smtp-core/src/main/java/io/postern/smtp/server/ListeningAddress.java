@@ -17,6 +17,7 @@ final class ListeningAddress implements Shareable {
 
     private final Census census = new Census();
     private final AuthThrottle throttle = new AuthThrottle();
+    private final BytesInFlight bytesInFlight = new BytesInFlight();
     /** Changed and read within the map's own step only, which takes one thread at a time. */
     private int servers;
 
@@ -61,5 +62,9 @@ final class ListeningAddress implements Shareable {
 
     AuthThrottle throttle() {
         return throttle;
+    }
+
+    BytesInFlight bytesInFlight() {
+        return bytesInFlight;
     }
 }

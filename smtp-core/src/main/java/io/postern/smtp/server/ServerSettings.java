@@ -107,6 +107,7 @@ record ServerSettings(
                 options.getMaxHeaderSize(),
                 options.getMaxHops(),
                 options.getMaxMessages(),
+                options.getMaxJunkCommands(),
                 new CommandCalls(options.getCommandCallLimit()),
                 options.getMaxUnknownCommands(),
                 options.getMaxAuthFailures(),

@@ -56,6 +56,9 @@ final class SmtpConnection implements Output, Session {
     /** How long a client may take to read what it is told last. */
     private static final Duration LAST_REPLIES = Duration.ofSeconds(5);
 
+    /** How long a message may wait, in all, until others have made room for it; clients wait for minutes. */
+    static final Duration ROOM_PATIENCE = Duration.ofSeconds(5);
+
     private final VertxSmtpServer server;
     private final ServerSettings settings;
     private final ListeningAddress shared;
@@ -68,10 +71,14 @@ final class SmtpConnection implements Output, Session {
     private final SmtpEngine engine;
     private final long number;
     private final Runnable onClosed;
+    private final BytesInFlight.Share inFlight;
 
     private @Nullable BodyStream body;
     /** Whether the client still waits for 354, as the handler has neither begun to read the body nor returned. */
     private boolean opening;
+
+    /** Whether the handler holds what it was given of the body. */
+    private boolean bodyIsHeld;
 
     private @Nullable ProxyInfo proxy;
     private @Nullable ClientOverride override;
@@ -128,6 +135,7 @@ final class SmtpConnection implements Output, Session {
         this.number = number;
         this.onClosed = onClosed;
         this.engine = new SmtpEngine(settings.engine(), this);
+        this.inFlight = shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), this::roomCame);
         this.lastStep = server.deadlines().now();
         beginRateWindow(lastStep);
     }
@@ -249,6 +257,8 @@ final class SmtpConnection implements Output, Session {
                 LOG.log(Level.DEBUG, () -> id() + ": the client does not read, closing the connection");
                 Sockets.cut(socket);
             }
+        } else if (inFlight.isWaiting()) {
+            waitForRoom(now);
         } else if (awaitsHandler()) {
             beginRateWindow(now);
             if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
@@ -263,6 +273,24 @@ final class SmtpConnection implements Output, Session {
                 terminate(Replies.CLIENT_TIMEOUT);
             }
         }
+    }
+
+    private void waitForRoom(long now) {
+        // it is us who do not read, so that the time of the client stands still
+        lastStep = now;
+        lastRead = now;
+        beginRateWindow(now);
+        if (inFlight.hasWaited(ROOM_PATIENCE.toMillis(), now)) {
+            LOG.log(Level.WARNING, () -> id() + ": too many octets in flight, refused a message");
+            drive(engine::outOfStorage);
+        }
+    }
+
+    private void roomCame() {
+        context.runOnContext(v -> {
+            inFlight.roomCame(server.deadlines().now());
+            settle();
+        });
     }
 
     private void checkRate(long now, SmtpServerOptions options) {
@@ -337,7 +365,11 @@ final class SmtpConnection implements Output, Session {
 
     /** Reads on or stops reading, takes another turn, closes: as the engine, the body and the write queue want it. */
     private void settle() {
-        if (driving || closed || ending) {
+        if (driving) {
+            return;
+        }
+        countOctets();
+        if (closed || ending) {
             return;
         }
         if (engine.phase() == Phase.CLOSED) {
@@ -363,7 +395,7 @@ final class SmtpConnection implements Output, Session {
                 drive(engine::takeTurn);
             });
         }
-        boolean read = engine.wantsInput() && !full && (body == null || body.wantsMore());
+        boolean read = engine.wantsInput() && !full && bodyMayGrow();
         if (read != reading) {
             if (read) {
                 release();
@@ -375,6 +407,19 @@ final class SmtpConnection implements Output, Session {
             long before = reads;
             context.runOnContext(v -> endWithInput(before));
         }
+    }
+
+    private void countOctets() {
+        if (body == null) {
+            inFlight.release();
+        } else {
+            inFlight.hold(bodyIsHeld ? body.octetsReceived() : body.octetsWaiting());
+        }
+    }
+
+    private boolean bodyMayGrow() {
+        return body == null
+                || (body.wantsMore() && inFlight.mayGrow(server.deadlines().now()));
     }
 
     /** The client has closed its side, and has been answered all that it sent. */
@@ -406,6 +451,7 @@ final class SmtpConnection implements Output, Session {
         if (hooks == null) {
             tellDisconnect();
         }
+        inFlight.release();
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
         server.remove(this);
         onClosed.run();
@@ -579,6 +625,10 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public void mail(Envelope envelope, Sender sender) {
+        if (!inFlight.mayBegin()) {
+            engine.answer(Replies.INSUFFICIENT_STORAGE);
+            return;
+        }
         ask(() -> handler.handleMail(this, envelope, sender));
     }
 
@@ -654,6 +704,7 @@ final class SmtpConnection implements Output, Session {
     public void bodyStart(Envelope envelope, boolean eachRecipient) {
         BodyStream opened = newBody();
         body = opened;
+        bodyIsHeld = handler.holdsMessages();
         opening = true;
         if (eachRecipient) {
             callHook(

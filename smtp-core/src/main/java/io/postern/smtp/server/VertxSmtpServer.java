@@ -348,6 +348,11 @@ public final class VertxSmtpServer implements SmtpServer {
         return Objects.requireNonNull(settings, "the server has never listened");
     }
 
+    /** What it has in common with others on its address. */
+    ListeningAddress shared() {
+        return Objects.requireNonNull(listening, "the server does not listen").shared();
+    }
+
     /** Looks at the clock now, without waiting for the next tick. */
     Future<Void> tick() {
         Promise<Void> done = Promise.promise();

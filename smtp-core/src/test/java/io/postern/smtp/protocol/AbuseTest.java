@@ -256,6 +256,123 @@ class AbuseTest {
         }
     }
 
+    private static final String TOO_MUCH_JUNK =
+            "S: 421 4.7.0 Too many commands without a message, closing connection\n";
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "NOOP\nS: 250 2.0.0 OK",
+                "RSET\nS: 250 2.0.0 OK",
+                "VRFY a\nS: 252 ...",
+                "EXPN a\nS: 502 ...",
+                "HELP RSET\nS: 214 ...",
+            })
+    void commandsThatBringNoMailEndTheSessionBeyondTheirLimit(String junk) {
+        String command = junk.substring(0, junk.indexOf('\n'));
+        for (EngineHarness harness : List.of(
+                smtp().afterEhlo(),
+                smtp().afterRcpt(),
+                smtp().encrypted().afterEhlo(),
+                lmtp().afterEhlo(),
+                lmtp().afterRcpt())) {
+            RecordingOutput output = harness.junkCommands(3)
+                    .plays(("C: " + junk + "\n").repeat(3) + "C: " + command + "\n" + TOO_MUCH_JUNK);
+            assertThat(output.isClosed()).isTrue();
+        }
+    }
+
+    @Test
+    void junkBetweenTheChunksOfAMessageCountsAndFailsIt() {
+        RecordingOutput output = smtp().junkCommands(1).afterRcpt().plays("""
+                C: BDAT 3
+                c: abc
+                S: 250 2.0.0 3 octets received
+                C: NOOP
+                S: 250 2.0.0 OK
+                C: NOOP
+                """ + TOO_MUCH_JUNK);
+        assertThat(output.failures()).isOne();
+    }
+
+    @Test
+    void helloIsJunkOnlyWhenItIsRepeated() {
+        String offers = "S: 250-...\n".repeat(10) + "S: 250 ...\n";
+        smtp().junkCommands(1)
+                .afterEhlo()
+                .plays("C: EHLO c.example\n" + offers + "C: EHLO c.example\n" + TOO_MUCH_JUNK);
+        lmtp().junkCommands(1)
+                .afterEhlo()
+                .plays("C: LHLO c.example\n" + offers + "C: LHLO c.example\n" + TOO_MUCH_JUNK);
+        smtp().junkCommands(1).afterHelo().plays("""
+                C: HELO c.example
+                S: 250 mx.postern.example
+                C: HELO c.example
+                """ + TOO_MUCH_JUNK);
+    }
+
+    @Test
+    void anAcceptedMessageMakesUpForJunkAndARefusedOneDoesNot() {
+        String junk = "C: NOOP\nS: 250 2.0.0 OK\n".repeat(2);
+        String envelope = "C: MAIL FROM:<a@b.example>\nS: 250 ...\nC: RCPT TO:<a@b.example>\nS: 250 ...\n";
+        String data = "C: DATA\nS: 354 ...\nC: .\n";
+        for (EngineHarness harness : List.of(smtp(), lmtp())) {
+            harness.junkCommands(2)
+                    .afterEhlo()
+                    .plays(junk + envelope + data + "S: 250 ...\n" + junk + envelope + "C: BDAT 0 LAST\nS: 250 ...\n"
+                            + junk + "C: NOOP\n" + TOO_MUCH_JUNK);
+        }
+        for (EngineHarness harness : List.of(smtp(), lmtp())) {
+            harness.junkCommands(2)
+                    .answers("MESSAGE", Reply.of(550, "5.7.1", "No"))
+                    .afterEhlo()
+                    .plays(junk + envelope + data + "S: 550 ...\nC: NOOP\n" + TOO_MUCH_JUNK);
+        }
+    }
+
+    private static final String TRANSACTION =
+            "C: MAIL FROM:<a@b.example>\n" + "C: RCPT TO:<a@b.example>\n".repeat(30) + "C: DATA\n";
+
+    @Test
+    @Covers("RFC 2920 §3.1")
+    void aTransactionThatIsPipelinedBeforeItIsKnownThatTlsIsNeededDoesNotEndTheSession() {
+        String refused = "S: 530 5.7.0 Must issue a STARTTLS command first\n".repeat(32);
+        for (EngineHarness harness : List.of(smtp(), lmtp())) {
+            RecordingOutput output =
+                    harness.startTls(StartTls.REQUIRED).afterEhlo().plays(TRANSACTION + refused + """
+                    C: NOOP
+                    S: 250 2.0.0 OK
+                    """);
+            assertThat(output.isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    @Covers("RFC 2920 §3.1")
+    void aTransactionThatIsPipelinedBeforeItIsKnownThatAuthIsNeededDoesNotEndTheSession() {
+        String refused = "S: 530 5.7.0 Authentication required\n".repeat(32);
+        for (EngineHarness harness : List.of(smtp(), lmtp())) {
+            RecordingOutput output = harness.auth("PLAIN")
+                    .authRequired()
+                    .afterEhlo()
+                    .plays(TRANSACTION + refused + "C: AUTH PLAIN AGEAYg==\nS: 235 ...\n");
+            assertThat(output.isClosed()).isFalse();
+        }
+    }
+
+    @Test
+    void whoGoesOnBeyondATransactionWithoutTlsMakesMistakes() {
+        for (String command : List.of("MAIL FROM:<a@b.example>", "DATA", "XFOO", "BDAT 0")) {
+            RecordingOutput output = smtp().startTls(StartTls.REQUIRED)
+                    .recipients(2)
+                    .budgets(5, 3)
+                    .afterEhlo()
+                    .plays(("C: " + command + "\nS: 530 5.7.0 Must issue a STARTTLS command first\n").repeat(4 + 2)
+                            + "C: " + command + "\nS: 421 4.7.0 Too many errors, closing connection\n");
+            assertThat(output.isClosed()).isTrue();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

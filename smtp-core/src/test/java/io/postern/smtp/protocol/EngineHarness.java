@@ -45,6 +45,7 @@ final class EngineHarness implements RecordingOutput.Application {
     private long headerSize = 1_048_576;
     private int hops = 100;
     private int messages;
+    private int junkCommands;
     private CommandCalls commandCalls = CommandCalls.UNLIMITED;
     private boolean encrypted;
     private StartTls startTls = StartTls.NONE;
@@ -125,6 +126,11 @@ final class EngineHarness implements RecordingOutput.Application {
 
     EngineHarness hops(int most) {
         hops = most;
+        return this;
+    }
+
+    EngineHarness junkCommands(int most) {
+        junkCommands = most;
         return this;
     }
 
@@ -395,6 +401,7 @@ final class EngineHarness implements RecordingOutput.Application {
                 headerSize,
                 hops,
                 messages,
+                junkCommands,
                 commandCalls,
                 unknownCommands,
                 authFailures,

@@ -10,7 +10,15 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +43,10 @@ class MemoryIT {
     private record Memory(long heap, long resident) {}
 
     private void start(long octetsPerSecond) throws IOException {
+        start(Long.toString(octetsPerSecond));
+    }
+
+    private void start(String handler) throws IOException {
         process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         // The heap is taken from the machine at once, so that the process grows only by what is outside
@@ -47,7 +59,7 @@ class MemoryIT {
                         "-cp",
                         System.getProperty("java.class.path"),
                         MemoryServer.class.getName(),
-                        Long.toString(octetsPerSecond))
+                        handler)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         orders = process.outputWriter(StandardCharsets.US_ASCII);
@@ -202,5 +214,46 @@ class MemoryIT {
             assertThat(client.send("\r\n.\r\nNOOP\r\n").reply()).isEqualTo(Replies.TEXT_LINE_TOO_LONG.toString());
             assertThat(client.reply()).isEqualTo(Replies.OK.toString());
         }
+    }
+
+    private static final int SENDERS = 16;
+
+    /** 256 MB at once, to a handler that holds whole messages, in a heap of 256 MB. */
+    @Test
+    void aFloodOfLargeMessagesIsTakenAsFarAsTheBudgetGoesAndTheRestIsToldToComeAgain() throws Exception {
+        start("collect");
+        byte[] message = text(16 * MEGABYTE);
+        String accepted = "250 2.0.0 got " + message.length;
+        ExecutorService senders = Executors.newFixedThreadPool(SENDERS);
+        try {
+            CountDownLatch ready = new CountDownLatch(SENDERS);
+            List<Callable<String>> flood = Collections.nCopies(SENDERS, () -> {
+                try (WireClient client = inData()) {
+                    ready.countDown();
+                    ready.await();
+                    return deliver(client, message);
+                }
+            });
+            List<String> replies = new ArrayList<>();
+            for (Future<String> reply : senders.invokeAll(flood)) {
+                replies.add(reply.get());
+            }
+            long taken = replies.stream().filter(accepted::equals).count();
+            System.out.printf("16 messages of 16 MB at once: %d accepted%n", taken);
+            assertThat(replies).containsOnly(accepted, Replies.INSUFFICIENT_STORAGE.toString());
+            assertThat(taken).isPositive();
+        } finally {
+            senders.shutdownNow();
+        }
+        for (int i = 0; i < SENDERS; i++) {
+            try (WireClient again = inData()) {
+                assertThat(deliver(again, message)).isEqualTo(accepted);
+            }
+        }
+    }
+
+    private static String deliver(WireClient client, byte[] message) throws IOException {
+        assertThat(client.sendUntilStuck(message, Duration.ofSeconds(60))).isEqualTo(message.length);
+        return client.send(".\r\n").reply();
     }
 }

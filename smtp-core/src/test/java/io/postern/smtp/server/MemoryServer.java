@@ -29,15 +29,16 @@ final class MemoryServer {
     private MemoryServer() {}
 
     public static void main(String[] arguments) throws Exception {
-        long octetsPerSecond = Long.parseLong(arguments[0]);
+        SmtpHandler handler =
+                arguments[0].equals("collect") ? new Collector() : new SlowReader(Long.parseLong(arguments[0]));
         SmtpServerOptions options = new SmtpServerOptions()
                 .setHost("127.0.0.1")
                 .setPort(0)
                 .setHostName("mx.example")
-                .setDataSizeLimit(0);
-        SmtpServer server = SmtpServer.create(Vertx.vertx(), new SlowReader(octetsPerSecond), options)
-                .listen()
-                .await();
+                .setDataSizeLimit(0)
+                .setMaxBytesInFlight(48L * 1024 * 1024);
+        SmtpServer server =
+                SmtpServer.create(Vertx.vertx(), handler, options).listen().await();
         System.out.println(server.actualPort());
         BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         while (orders.readLine() != null) {
@@ -63,6 +64,20 @@ final class MemoryServer {
                 .sum();
     }
 
+    /** Holds each message, whole, until it has answered. */
+    private static final class Collector implements SmtpHandler {
+
+        @Override
+        public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
+            Promise<Reply> answer = Promise.promise();
+            Buffer content = Buffer.buffer();
+            body.handler(content::appendBuffer);
+            body.exceptionHandler(answer::tryFail);
+            body.endHandler(end -> answer.tryComplete(Reply.of(250, "got " + content.length())));
+            return answer.future();
+        }
+    }
+
     /** Reads each body at a bounded rate: a buffer, then a pause as long as that buffer may take. */
     private static final class SlowReader implements SmtpHandler {
 
@@ -70,6 +85,11 @@ final class MemoryServer {
 
         SlowReader(long octetsPerSecond) {
             this.octetsPerSecond = octetsPerSecond;
+        }
+
+        @Override
+        public boolean holdsMessages() {
+            return false;
         }
 
         @Override

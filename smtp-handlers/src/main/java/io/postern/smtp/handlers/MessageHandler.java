@@ -57,6 +57,12 @@ public abstract class MessageHandler implements SmtpHandler {
      */
     protected abstract Future<Reply> handleMessage(Session session, Message message);
 
+    /** Messages are collected: each counts until it is answered. */
+    @Override
+    public final boolean holdsMessages() {
+        return true;
+    }
+
     /** Collects the body and calls {@link #handleMessage}. */
     @Override
     public final Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {

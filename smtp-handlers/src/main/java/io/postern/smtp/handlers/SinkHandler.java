@@ -21,6 +21,12 @@ public final class SinkHandler implements SmtpHandler {
 
     public SinkHandler() {}
 
+    /** Nothing is held. */
+    @Override
+    public boolean holdsMessages() {
+        return false;
+    }
+
     /** Answers {@code 250 2.6.0} when the message is whole. */
     @Override
     public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {

@@ -48,4 +48,13 @@ class SinkHandlerTest {
             assertThat(client.say("NOOP")).isEqualTo(Replies.OK.toString());
         }
     }
+
+    @Test
+    void messagesThatAreDroppedAreNotHeld() throws Exception {
+        SmtpServerOptions options = new SmtpServerOptions().setMaxBytesInFlight(1_000);
+        try (RunningServer server = RunningServer.with(new SinkHandler(), options);
+                WireClient client = server.client()) {
+            assertThat(client.message("x\n".repeat(100_000))).isEqualTo(ACCEPTED);
+        }
+    }
 }
