@@ -593,12 +593,12 @@ final class SmtpConnection implements Output, Session {
         body = opened;
         opening = true;
         callHook(() -> handler.handleData(this, envelope, opened), answer -> {
-            if (answer.isComplete() && body == opened) {
+            if (answer.isComplete() && isOpen(opened)) {
                 drive(() -> answerBody(opened, answer));
-            } else if (body == opened) {
+            } else if (isOpen(opened)) {
                 bodyReady();
                 whenComplete(answer, done -> {
-                    if (body == opened) {
+                    if (isOpen(opened)) {
                         drive(() -> answerBody(opened, done));
                     }
                 });
@@ -630,13 +630,17 @@ final class SmtpConnection implements Output, Session {
         }
     }
 
+    private boolean isOpen(BodyStream stream) {
+        return stream.equals(body); // it equals itself only
+    }
+
     private void answerBody(BodyStream answered, Future<Reply> answer) {
         Reply reply = acceptable(answer);
         if (reply != null) {
             answerBody(answered, reply);
         } else {
             refusal(answer, refusal -> {
-                if (body == answered) {
+                if (isOpen(answered)) {
                     drive(() -> answerBody(answered, refusal));
                 }
             });
@@ -651,7 +655,7 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void bodyHandlerFailed(BodyStream failed, Throwable fault) {
-        if (body == failed) {
+        if (isOpen(failed)) {
             drive(() -> answerBody(failed, Future.failedFuture(fault)));
         } else {
             LOG.log(Level.WARNING, id() + ": a handler of a body that is over failed", fault);
