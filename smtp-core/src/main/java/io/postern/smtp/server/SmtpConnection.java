@@ -593,16 +593,14 @@ final class SmtpConnection implements Output, Session {
         body = opened;
         opening = true;
         callHook(() -> handler.handleData(this, envelope, opened), answer -> {
-            if (answer.isComplete() && isOpen(opened)) {
-                drive(() -> answerBody(opened, answer));
-            } else if (isOpen(opened)) {
+            if (isOpen(opened) && !answer.isComplete()) {
                 bodyReady();
-                whenComplete(answer, done -> {
-                    if (isOpen(opened)) {
-                        drive(() -> answerBody(opened, done));
-                    }
-                });
             }
+            whenComplete(answer, done -> {
+                if (isOpen(opened)) {
+                    drive(() -> answerBody(opened, done));
+                }
+            });
         });
     }
 
