@@ -49,7 +49,7 @@ public interface Extension {
     }
 
     /**
-     * The client has sent the verb. Called on the session's context; the next command waits for the answer, and failures
+     * The client has sent the verb. Called on the session's context, like hooks; the next command waits for the answer, and failures
      * are answered as for the hooks of {@link SmtpHandler}.
      *
      * @param envelope what the transaction has gathered so far

@@ -7,8 +7,8 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /**
- * One connection as a handler sees it. A session belongs to the context that accepted its connection; its values may be
- * read there and, by a handler that runs elsewhere, while the handler's answer is awaited.
+ * One connection as a handler sees it. Its values may be read inside hooks, on whichever thread they run, and on other
+ * threads while the handler's answer is awaited.
  */
 public interface Session {
 
@@ -65,6 +65,10 @@ public interface Session {
     /** The greeting that {@link SmtpHandler#handleConnect} gives by default: 220, the server's name and its ident. */
     Reply greeting();
 
-    /** The Vert.x context that the connection belongs to; hooks are called on it. */
+    /**
+     * The Vert.x context on which hooks and the handlers of the body are called. It is the event loop of the connection,
+     * or, when the server was deployed on worker or virtual threads, a context of these threads that this session has for
+     * itself.
+     */
     Context context();
 }

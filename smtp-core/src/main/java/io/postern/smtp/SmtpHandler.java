@@ -11,9 +11,11 @@ import javax.net.ssl.SSLSession;
  * Answers the questions that a server asks while it talks with a client. Every hook has a default; implement those that
  * you care about.
  *
- * <p>Hooks are called on the {@link Session#context() context} of the connection, one at a time for a connection: the next
+ * <p>Hooks are called on the {@link Session#context() context} of the session, one at a time for a connection: the next
  * command waits until the hook's Future has completed, and the reply that it gives is what the client reads. A Future may
- * be completed on any thread. A hook refuses by giving a 4xx or 5xx reply or by failing with {@link SmtpException}. When it
+ * be completed on any thread. The context is an event loop, which a hook must not block, unless the server was deployed on
+ * worker or virtual threads: there a hook may block, and holds up its own connection only. A handler object that serves
+ * several connections is then called by several threads at a time. A hook refuses by giving a 4xx or 5xx reply or by failing with {@link SmtpException}. When it
  * fails otherwise, throws, gives no reply, or takes longer than {@link SmtpServerOptions#getHandlerTimeout()}, the client
  * reads {@code 451 4.3.0}, and the cause goes to the log. A reply 421 ends the connection.
  *
@@ -84,7 +86,10 @@ public interface SmtpHandler {
      * from the network only as fast as the stream is consumed. It waits until a handler is set. Its end means that the
      * message is whole. If the client goes away, gives up, or sends what cannot be accepted, the stream fails instead and
      * the hook's answer is no longer wanted. A hook may answer before the end, then what remains is read and dropped. When
-     * it has refused by the time it returns, the client gets its reply instead of 354.
+     * it has refused by the time it returns, and has not begun to read, the client gets its reply instead of 354.
+     *
+     * <p>The handlers of the stream are called on the context of the session. On a virtual thread the hook may therefore
+     * await the end of the stream; one that blocks a worker thread until then waits in vain.
      *
      * <p>The default answers {@code 451 4.3.0}, so that a handler that forgot this hook loses no mail.
      *
@@ -166,6 +171,9 @@ public interface SmtpHandler {
         return Replies.HANDLER_FAILED;
     }
 
-    /** The connection has ended, by whomever and for whatever reason. Called once for every connection. */
+    /**
+     * The connection has ended, by whomever and for whatever reason. Called once for every connection, when all other
+     * hooks that were called have returned.
+     */
     default void handleDisconnect(Session session) {}
 }

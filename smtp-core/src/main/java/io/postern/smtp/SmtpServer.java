@@ -12,7 +12,8 @@ import java.util.function.Supplier;
 
 /**
  * An SMTP server on a Vert.x event loop. It uses the event loop on which {@link #listen()} is called; to use several,
- * deploy several instances of {@link SmtpServerVerticle}.
+ * deploy several instances of {@link SmtpServerVerticle}. When that is called on a worker or virtual thread of Vert.x, an
+ * event loop still serves the connections, and hooks are called on such threads.
  *
  * <pre>{@code
  * SmtpServer.create(vertx, handler, new SmtpServerOptions().setHostName("mx.example.org"))
@@ -26,7 +27,10 @@ public interface SmtpServer {
         return create(vertx, () -> handler, options);
     }
 
-    /** A server that takes a new handler for every connection, so that a handler may keep what it knows in fields. */
+    /**
+     * A server that takes a new handler for every connection, so that a handler may keep what it knows in fields. The
+     * supplier is called on the event loop.
+     */
     static SmtpServer create(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         return new VertxSmtpServer(vertx, handlers, options);
     }

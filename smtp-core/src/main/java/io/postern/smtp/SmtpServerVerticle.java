@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
  *         new DeploymentOptions().setInstances(4));
  * }</pre>
  *
+ * <p>The threading model of the deployment says where the handler runs: on the event loop, which it must not block; with
+ * {@link io.vertx.core.ThreadingModel#WORKER} on worker threads, where it may; with
+ * {@link io.vertx.core.ThreadingModel#VIRTUAL_THREAD} (JDK 21 and newer, otherwise the deployment fails) on virtual threads,
+ * where it may also await futures. The connections are served by an event loop in any case, so that a hook that blocks
+ * holds up its own connection only.
+ *
  * <p>What stands in {@code DeploymentOptions.setConfig(..)} overrides the options, property by property, with the names of
  * {@link SmtpServerOptions#toJson()}. For a free port shared by several instances set a negative port. Undeploying shuts
  * the server down within {@link SmtpServerOptions#getShutdownGrace()}.
@@ -25,12 +31,12 @@ public class SmtpServerVerticle extends VerticleBase {
     private final SmtpServerOptions options;
     private @Nullable SmtpServer server;
 
-    /** Serves with one handler for all connections of this instance. */
+    /** Serves with one handler for all connections of this instance; on worker and virtual threads at the same time. */
     public SmtpServerVerticle(SmtpHandler handler, SmtpServerOptions options) {
         this(() -> handler, options);
     }
 
-    /** Serves with a new handler for every connection. */
+    /** Serves with a new handler for every connection; the supplier is called on the event loop. */
     public SmtpServerVerticle(Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);

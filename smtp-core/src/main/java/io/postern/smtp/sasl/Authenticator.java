@@ -18,8 +18,8 @@ import java.util.Optional;
 public interface Authenticator<C extends Credentials> {
 
     /**
-     * Checks credentials. Called on the connection's context, which it must not block; the future may complete on any
-     * thread.
+     * Checks credentials. Called where hooks are called: on an event loop, which it must not block, or on a worker or
+     * virtual thread, where it may; the future may complete on any thread.
      *
      * <p>A client may ask to act for another by an {@link Credentials#authorizationId() authorization identity}. Whoever
      * allows that returns an identity with that very {@link Identity#authorizationId()}; with any other, the client is

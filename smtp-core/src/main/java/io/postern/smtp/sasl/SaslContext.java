@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLSession;
 
-/** What the connection knows while a client authenticates. Read on the connection's context. */
+/** What the connection knows while a client authenticates. Read while it does, where the mechanism is called. */
 public interface SaslContext {
 
     /** The name that the server gives itself in replies. */

@@ -740,16 +740,14 @@ final class SmtpConnection implements Output, Session {
 
     /** The hook has returned, perhaps with an answer already. */
     private void opened(BodyStream opened, Future<List<Reply>> answer) {
-        if (answer.isComplete() && body == opened) {
-            drive(() -> answerBody(opened, answer));
-        } else if (body == opened) {
+        if (isOpen(opened) && !answer.isComplete()) {
             bodyReady();
-            whenComplete(answer, done -> {
-                if (body == opened) {
-                    drive(() -> answerBody(opened, done));
-                }
-            });
         }
+        whenComplete(answer, done -> {
+            if (isOpen(opened)) {
+                drive(() -> answerBody(opened, done));
+            }
+        });
     }
 
     /** A hook that may block may do so until it has the body, so the client is told to send it before the hook returns. */
@@ -767,12 +765,16 @@ final class SmtpConnection implements Output, Session {
         }
     }
 
+    private boolean isOpen(BodyStream stream) {
+        return stream.equals(body); // it equals itself only
+    }
+
     private void answerBody(BodyStream answered, Future<List<Reply>> answer) {
         if (answer.succeeded()) {
             answerBody(answered, answer.result());
         } else {
             refusal(answer, refusal -> {
-                if (body == answered) {
+                if (isOpen(answered)) {
                     drive(() -> answerBody(answered, List.of(refusal)));
                 }
             });
@@ -787,7 +789,7 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void bodyHandlerFailed(BodyStream failed, Throwable fault) {
-        if (body == failed) {
+        if (isOpen(failed)) {
             drive(() -> answerBody(failed, Future.failedFuture(fault)));
         } else {
             LOG.log(Level.WARNING, id() + ": a handler of a body that is over failed", fault);

@@ -452,9 +452,8 @@ public final class VertxSmtpServer implements SmtpServer {
             return gone.future();
         }
         long timer = vertx.setTimer(FAREWELL.toMillis(), v -> {
-            if (gone.tryComplete()) {
-                LOG.log(Level.WARNING, "stopped, but hooks of {0} connections have not returned", untold.get());
-            }
+            LOG.log(Level.WARNING, () -> "stopped, but hooks of " + untold.get() + " connections have not returned");
+            gone.tryComplete();
         });
         return gone.future().onComplete(v -> vertx.cancelTimer(timer));
     }

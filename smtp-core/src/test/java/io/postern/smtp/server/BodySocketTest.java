@@ -100,6 +100,21 @@ class BodySocketTest extends SocketTestBase {
     }
 
     @Test
+    void aBodyThatFailedBeforeItIsReadSaysSoToWhoReadsItLater() throws Exception {
+        AtomicReference<ReadStream<Buffer>> stream = new AtomicReference<>();
+        SmtpServer server = reading(body -> {
+            stream.set(body);
+            return Promise.<Reply>promise().future();
+        });
+        inData(server);
+        await(server.close());
+        Promise<Throwable> failure = Promise.promise();
+        stream.get().handler(buffer -> {});
+        stream.get().exceptionHandler(failure::complete);
+        assertThat(await(failure.future())).isInstanceOf(MessageAbortedException.class);
+    }
+
+    @Test
     void fetchingOneByOneGivesTheWholeBody() throws Exception {
         AtomicInteger unasked = new AtomicInteger();
         SmtpServer server = reading(body -> {
