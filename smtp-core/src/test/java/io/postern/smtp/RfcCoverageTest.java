@@ -98,7 +98,6 @@ class RfcCoverageTest {
             draft-hall-prdr-00 §4.1  PRDR: in the reply to EHLO
             draft-hall-prdr-00 §4.2  PRDR: the parameter of MAIL
             draft-hall-prdr-00 §4.5  PRDR: one reply for each recipient
-            draft-hall-prdr-00 §4.6  PRDR: the last reply
             """;
 
     @Test

@@ -96,7 +96,7 @@ class PrdrTest {
     // a client that reads 5xx at last gives up for all recipients, those with 4xx among them
     @ParameterizedTest
     @CsvSource({"450, 550, 450", "550, 450, 450", "550, 554, 550", "550, 251, 251"})
-    @Covers("draft-hall-prdr-00 §4.6")
+    @Covers("draft-hall-prdr-00 §4.5")
     void theLastReplyTakesNothingFromARecipient(int first, int second, int last) {
         asked(Reply.of(first, "one"), Reply.of(second, "two")).plays("""
                 C: DATA
