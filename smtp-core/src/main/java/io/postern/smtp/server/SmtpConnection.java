@@ -215,8 +215,11 @@ final class SmtpConnection implements Output, Session {
     private void read(Buffer buffer) {
         reads++;
         lastRead = server.deadlines().now();
-        if (ending) {
-            return; // what a client sends behind the end of its session is nobody's
+        if (ending || closed) {
+            // what a client sends behind the end of its session is nobody's, and so is what waited in the socket when
+            // it
+            // was cut, which Vert.x hands on all the same
+            return;
         }
         if (!greeted) {
             terminate(Replies.EARLY_TALKER);

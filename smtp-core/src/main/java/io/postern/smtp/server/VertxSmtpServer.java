@@ -21,6 +21,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +48,12 @@ public final class VertxSmtpServer implements SmtpServer {
     // Session ids must differ between servers of a process and, in a log, between runs of it
     private static final String RUN = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
     private static final AtomicLong SESSIONS = new AtomicLong();
+
+    static {
+        // The JDK reads the time zones from files when a line is first logged. If that line says that no descriptor is
+        // left, none is left for those files either, and the thread that accepts connections ends with the error.
+        ZoneId.systemDefault().getRules();
+    }
 
     private final Vertx vertx;
     private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();

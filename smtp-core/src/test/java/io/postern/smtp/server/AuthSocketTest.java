@@ -2,6 +2,7 @@ package io.postern.smtp.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.ongres.scram.client.ScramClient;
 import com.ongres.scram.common.util.TlsServerEndpoint;
@@ -35,10 +36,14 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.logging.Level;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SSLSession;
 import javax.security.auth.x500.X500Principal;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** AUTH against real authenticators, before and behind TLS. */
 class AuthSocketTest extends SocketTestBase {
@@ -107,9 +112,13 @@ class AuthSocketTest extends SocketTestBase {
     }
 
     private WireClient behindStartTls(SmtpServer server) throws Exception {
+        return behindStartTls(server, "TLSv1.3");
+    }
+
+    private WireClient behindStartTls(SmtpServer server, String version) throws Exception {
         WireClient client = afterEhlo(server);
         expect(client.command("STARTTLS"), "220");
-        client.startTls(Keys.client("TLSv1.3"));
+        client.startTls(Keys.client(version));
         expect(client.command("EHLO client.example"), "250");
         return client;
     }
@@ -174,30 +183,72 @@ class AuthSocketTest extends SocketTestBase {
         assertThat(client.command("MAIL FROM:<a@client.example>")).isEqualTo(Replies.AUTH_REQUIRED.toString());
     }
 
-    @Test
-    void scramIsBoundToTheServersCertificate() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void scramIsBoundToTheServersCertificate(String version) throws Exception {
         SmtpServer server = serve(options().setTls(keys.server()));
-        WireClient client = behindStartTls(server);
-        ScramClient scram = scram(TlsServerEndpoint.getChannelBindingData(
-                (X509Certificate) client.sslSession().getPeerCertificates()[0]));
+        WireClient client = behindStartTls(server, version);
+        ScramClient scram = scram("tls-server-end-point", endPoint(client));
         assertThat(login(client, scram)).isEqualTo(Replies.AUTHENTICATED.toString());
     }
 
-    @Test
-    void scramThatIsBoundToAnotherCertificateIsRefused() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void scramThatIsBoundToAnotherCertificateIsRefused(String version) throws Exception {
         SmtpServer server = serve(authOptions().setTls(keys.server()));
-        WireClient client = behindStartTls(server);
+        WireClient client = behindStartTls(server, version);
         X509Certificate another = Keys.of(directory, "between.example").certificate();
-        ScramClient scram = scram(TlsServerEndpoint.getChannelBindingData(another));
+        ScramClient scram = scram("tls-server-end-point", TlsServerEndpoint.getChannelBindingData(another));
         assertThat(login(client, scram)).isEqualTo(Replies.CREDENTIALS_INVALID.toString());
     }
 
-    private static ScramClient scram(byte[] binding) {
+    @Test
+    void scramIsBoundToTheKeysOfTheConnectionAndOfNoOther() throws Exception {
+        assumeThat(Runtime.version().feature()).isGreaterThanOrEqualTo(25);
+        SmtpServer server = serve(authOptions().setTls(keys.server()));
+        WireClient client = behindStartTls(server);
+        WireClient other = behindStartTls(server);
+        assertThat(login(client, scram("tls-exporter", exported(other.sslSession()))))
+                .isEqualTo(Replies.CREDENTIALS_INVALID.toString());
+        assertThat(login(client, scram("tls-exporter", exported(client.sslSession()))))
+                .isEqualTo(Replies.AUTHENTICATED.toString());
+    }
+
+    /** As any client of this Java would do it (RFC 9266 §2). */
+    private static byte[] exported(SSLSession session) throws ReflectiveOperationException {
+        return (byte[]) ExtendedSSLSession.class
+                .getMethod("exportKeyingMaterialData", String.class, byte[].class, int.class)
+                .invoke(session, "EXPORTER-Channel-Binding", null, 32);
+    }
+
+    private static byte[] endPoint(WireClient client) throws Exception {
+        return TlsServerEndpoint.getChannelBindingData(
+                (X509Certificate) client.sslSession().getPeerCertificates()[0]);
+    }
+
+    // RFC 5802 §6: who takes the weaker mechanism and says that the server has no other was lied to on the way
+    @Test
+    void scramOfAClientThatWasKeptFromTheBoundMechanismIsRefused() throws Exception {
+        SmtpServer server = serve(authOptions().setTls(keys.server()));
+        WireClient client = behindStartTls(server);
+        ScramClient scram = ScramClient.builder()
+                .advertisedMechanisms(List.of("SCRAM-SHA-256"))
+                .username("anna")
+                .password(PASSWORD.toCharArray())
+                .channelBinding("tls-server-end-point", endPoint(client))
+                .build();
+        String first = scram.clientFirstMessage().toString();
+        assertThat(first).startsWith("y,");
+        assertThat(client.command("AUTH SCRAM-SHA-256 " + base64(first)))
+                .isEqualTo(Replies.CREDENTIALS_INVALID.toString());
+    }
+
+    private static ScramClient scram(String type, byte[] binding) {
         return ScramClient.builder()
                 .advertisedMechanisms(List.of("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"))
                 .username("anna")
                 .password(PASSWORD.toCharArray())
-                .channelBinding("tls-server-end-point", binding)
+                .channelBinding(type, binding)
                 .build();
     }
 

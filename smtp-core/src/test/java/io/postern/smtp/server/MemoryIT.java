@@ -3,12 +3,9 @@ package io.postern.smtp.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.postern.smtp.Replies;
-import java.io.BufferedReader;
+import io.postern.smtp.SmtpServerOptions;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,56 +32,22 @@ class MemoryIT {
     private static final Duration STUCK = Duration.ofMillis(500);
     private static final byte[] NOOP = "NOOP\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    private Process process;
-    private Writer orders;
-    private BufferedReader figures;
-    private int port;
-
-    private record Memory(long heap, long resident) {}
+    private ServerProcess server;
 
     private void start(long octetsPerSecond) throws IOException {
-        start(Long.toString(octetsPerSecond));
-    }
-
-    private void start(String handler) throws IOException {
-        process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        // The heap is taken from the machine at once, so that the process grows only by what is outside
-                        // it
-                        "-Xms256m",
-                        "-Xmx256m",
-                        "-XX:+AlwaysPreTouch",
-                        // and the optimizing compiler works with tens of megabytes of its own, whenever it likes
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        MemoryServer.class.getName(),
-                        handler)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        orders = process.outputWriter(StandardCharsets.US_ASCII);
-        figures = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
-        port = Integer.parseInt(figures.readLine());
+        server = ServerProcess.start(new SmtpServerOptions().setDataSizeLimit(0), octetsPerSecond);
     }
 
     @AfterEach
-    void stop() throws Exception {
-        process.destroy();
-        if (!process.waitFor(10, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-        }
+    void stop() {
+        server.close();
     }
 
-    private Memory measure() throws IOException {
-        orders.write("\n");
-        orders.flush();
-        long[] parts = Arrays.stream(figures.readLine().split(" "))
-                .mapToLong(Long::parseLong)
-                .toArray();
-        return new Memory(parts[0], parts[1]);
+    private ServerProcess.Memory measure() throws IOException {
+        return server.measure();
     }
 
-    private static void assertBounded(String what, Memory before, Memory after) {
+    private static void assertBounded(String what, ServerProcess.Memory before, ServerProcess.Memory after) {
         long heap = after.heap() - before.heap();
         long resident = after.resident() - before.resident();
         System.out.printf("%s: heap %+d KiB, resident %+d KiB%n", what, heap / 1024, resident / 1024);
@@ -93,7 +56,7 @@ class MemoryIT {
     }
 
     private WireClient afterEhlo() throws IOException {
-        WireClient client = new WireClient(port);
+        WireClient client = new WireClient(server.port());
         client.reply();
         client.command("EHLO client.example");
         return client;
@@ -135,7 +98,7 @@ class MemoryIT {
             warmUp.sendUntilStuck(repeated(NOOP, 200_000), STUCK);
             readReplies(warmUp, 200_000);
         }
-        Memory before = measure();
+        ServerProcess.Memory before = measure();
         try (WireClient client = afterEhlo()) {
             int taken = client.sendUntilStuck(noops, STUCK);
             assertBounded("1,000,000 NOOPs, no reply read, " + taken + " octets taken", before, measure());
@@ -170,7 +133,7 @@ class MemoryIT {
             warmUp.sendUntilStuck(text(WARM_UP), Duration.ofSeconds(10));
             assertThat(warmUp.send(".\r\n").reply()).startsWith("250");
         }
-        Memory before = measure();
+        ServerProcess.Memory before = measure();
         try (WireClient client = inData()) {
             int half = body.length / 2;
             int taken = client.sendUntilStuck(Arrays.copyOf(body, half), Duration.ofSeconds(10));
@@ -190,7 +153,7 @@ class MemoryIT {
             warmUp.sendUntilStuck(Arrays.copyOf(endless, WARM_UP), Duration.ofSeconds(10));
             assertThat(warmUp.send("\r\n").reply()).isEqualTo(Replies.LINE_TOO_LONG.toString());
         }
-        Memory before = measure();
+        ServerProcess.Memory before = measure();
         try (WireClient client = afterEhlo()) {
             assertThat(client.sendUntilStuck(endless, Duration.ofSeconds(10))).isEqualTo(endless.length);
             assertBounded("100 MB without a line end, in a command", before, measure());
@@ -207,7 +170,7 @@ class MemoryIT {
             warmUp.sendUntilStuck(Arrays.copyOf(endless, WARM_UP), Duration.ofSeconds(10));
             assertThat(warmUp.send("\r\n.\r\n").reply()).isEqualTo(Replies.TEXT_LINE_TOO_LONG.toString());
         }
-        Memory before = measure();
+        ServerProcess.Memory before = measure();
         try (WireClient client = inData()) {
             assertThat(client.sendUntilStuck(endless, Duration.ofSeconds(10))).isEqualTo(endless.length);
             assertBounded("100 MB without a line end, in a message", before, measure());
@@ -221,7 +184,8 @@ class MemoryIT {
     /** 256 MB at once, to a handler that holds whole messages, in a heap of 256 MB. */
     @Test
     void aFloodOfLargeMessagesIsTakenAsFarAsTheBudgetGoesAndTheRestIsToldToComeAgain() throws Exception {
-        start("collect");
+        server = ServerProcess.startCollecting(
+                new SmtpServerOptions().setDataSizeLimit(0).setMaxBytesInFlight(48L * MEGABYTE));
         byte[] message = text(16 * MEGABYTE);
         String accepted = "250 2.0.0 got " + message.length;
         ExecutorService senders = Executors.newFixedThreadPool(SENDERS);

@@ -1,5 +1,6 @@
 package io.postern.smtp.server;
 
+import io.netty.util.internal.PlatformDependent;
 import io.postern.smtp.Envelope;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
@@ -10,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -20,23 +22,22 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The server of {@link MemoryIT}, in a process of its own so that only its memory is measured. It prints its port. Then for
- * each line that it reads it prints its memory in octets: the heap in use after a collection, and what the machine holds for
- * the process, 0 where it does not tell.
+ * What runs in a {@link ServerProcess}. It takes its options as JSON and how many octets of a body it reads a second. It
+ * prints its port. Then for each line that it reads it prints its memory in octets, the heap in use after a collection, the
+ * direct memory of Netty, and what the machine holds for the process, 0 where it does not tell; and how many connections it
+ * has.
  */
 final class MemoryServer {
+
+    /** In place of a rate: messages are collected, not read at one. */
+    static final String COLLECT = "collect";
 
     private MemoryServer() {}
 
     public static void main(String[] arguments) throws Exception {
+        SmtpServerOptions options = new SmtpServerOptions(new JsonObject(arguments[0]));
         SmtpHandler handler =
-                arguments[0].equals("collect") ? new Collector() : new SlowReader(Long.parseLong(arguments[0]));
-        SmtpServerOptions options = new SmtpServerOptions()
-                .setHost("127.0.0.1")
-                .setPort(0)
-                .setHostName("mx.example")
-                .setDataSizeLimit(0)
-                .setMaxBytesInFlight(48L * 1024 * 1024);
+                arguments[1].equals(COLLECT) ? new Collector() : new SlowReader(Long.parseLong(arguments[1]));
         SmtpServer server =
                 SmtpServer.create(Vertx.vertx(), handler, options).listen().await();
         System.out.println(server.actualPort());
@@ -44,7 +45,8 @@ final class MemoryServer {
         while (orders.readLine() != null) {
             System.gc();
             System.gc();
-            System.out.println(heap() + " " + resident());
+            System.out.println(heap() + " " + PlatformDependent.usedDirectMemory() + " " + resident() + " "
+                    + server.connections());
         }
         System.exit(0);
     }
@@ -53,15 +55,15 @@ final class MemoryServer {
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
-    private static long resident() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.exists(status)) {
-            return 0;
+    private static long resident() {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+                    .sum();
+        } catch (IOException e) {
+            return 0; // not on Linux, or no descriptor is left
         }
-        return Files.readAllLines(status).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-                .sum();
     }
 
     /** Holds each message, whole, until it has answered. */
