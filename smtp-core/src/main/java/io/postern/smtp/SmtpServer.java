@@ -52,6 +52,13 @@ public interface SmtpServer {
      */
     SmtpServer addMechanism(SaslMechanism mechanism);
 
+    /**
+     * Tells {@code metrics} what happens from now on.
+     *
+     * @throws IllegalStateException when the server listens already
+     */
+    SmtpServer setMetrics(SmtpMetrics metrics);
+
     /** Listens where the options say: on a host and port, or on a Unix socket. */
     Future<SmtpServer> listen();
 

@@ -99,6 +99,11 @@ final class IncomingMessage implements BodyDecoder.Sink {
         return !failed && answer == null;
     }
 
+    /** How many octets of it there were. */
+    long received() {
+        return received;
+    }
+
     /** How many recipients it is for. */
     int recipients() {
         return recipients;

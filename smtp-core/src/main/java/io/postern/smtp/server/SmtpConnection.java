@@ -2,6 +2,7 @@ package io.postern.smtp.server;
 
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
+import io.postern.smtp.Limit;
 import io.postern.smtp.ProxyInfo;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
@@ -10,6 +11,7 @@ import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.protocol.ExtensionVerb;
 import io.postern.smtp.protocol.Output;
@@ -62,10 +64,16 @@ final class SmtpConnection implements Output, Session {
     private final long number;
     private final Runnable onClosed;
     private final BytesInFlight.Share inFlight;
+    private final SmtpMetrics metrics;
+    /** Whether somebody wants to know how long things take. */
+    private final boolean timed;
 
     private @Nullable BodyStream body;
     /** Whether the handler holds what it was given of the body. */
     private boolean bodyIsHeld;
+    private long bodyBegun;
+    private String bodyCommand = "";
+    private String mechanism = "";
     private @Nullable ProxyInfo proxy;
     private @Nullable SaslExchange exchange;
     private @Nullable Identity identity;
@@ -110,13 +118,16 @@ final class SmtpConnection implements Output, Session {
         this.number = number;
         this.onClosed = onClosed;
         this.engine = new SmtpEngine(settings.engine(), this);
-        this.inFlight =
-                shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), this::roomCame);
+        this.metrics = server.metrics();
+        this.timed = metrics != SmtpMetrics.NONE;
+        this.inFlight = shared.bytesInFlight()
+                .new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
         this.lastStep = server.deadlines().now();
         beginRateWindow(lastStep);
     }
 
     void start() {
+        metrics.connectionOpened();
         socket.handler(this::read);
         socket.closeHandler(v -> closed());
         socket.exceptionHandler(cause -> LOG.log(Level.DEBUG, () -> id() + ": " + cause));
@@ -124,13 +135,18 @@ final class SmtpConnection implements Output, Session {
         Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
         if (socket.isSsl()) {
+            metrics.tlsEstablished(socket.sslSession().getProtocol());
             watchRenegotiation();
         }
         if (settings.options().isProxyProtocol()) {
             ProxyInfo header = proxyInfo();
             proxy = header;
             hold();
-            whenComplete(call(() -> handler.handleProxy(this, header)), this::proxyDecided);
+            long begun = nanos();
+            whenComplete(call(() -> handler.handleProxy(this, header)), accepted -> {
+                answered("PROXY", begun);
+                proxyDecided(accepted);
+            });
         } else {
             begin();
         }
@@ -190,6 +206,7 @@ final class SmtpConnection implements Output, Session {
             return; // what a client sends behind the end of its session is nobody's
         }
         if (!greeted) {
+            metrics.limitHit(Limit.EARLY_TALKER);
             terminate(Replies.EARLY_TALKER);
             return;
         }
@@ -225,6 +242,7 @@ final class SmtpConnection implements Output, Session {
         if (ending || draining) {
             // what we have to say is not read: RFC 5321 knows no deadline for it, but it cannot wait for ever
             if (isOver(ending ? LAST_REPLIES : options.getTimeout(), now - stalledSince)) {
+                metrics.limitHit(Limit.WRITE_TIMEOUT);
                 LOG.log(Level.DEBUG, () -> id() + ": the client does not read, closing the connection");
                 Sockets.cut(socket);
             }
@@ -233,6 +251,7 @@ final class SmtpConnection implements Output, Session {
         } else if (awaitsHandler()) {
             beginRateWindow(now);
             if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
+                metrics.limitHit(Limit.HANDLER_TIMEOUT);
                 LOG.log(Level.WARNING, () -> id() + ": the handler has not answered in time");
                 drive(this::giveUpOnHandler);
             }
@@ -241,6 +260,7 @@ final class SmtpConnection implements Output, Session {
         } else {
             beginRateWindow(now);
             if (isOver(options.getTimeout(), now - lastStep)) {
+                metrics.limitHit(Limit.COMMAND_TIMEOUT);
                 terminate(Replies.CLIENT_TIMEOUT);
             }
         }
@@ -267,10 +287,12 @@ final class SmtpConnection implements Output, Session {
     private void checkRate(long now, SmtpServerOptions options) {
         Duration patience = options.getDataTimeout();
         if (isOver(patience, now - lastRead)) {
+            metrics.limitHit(Limit.DATA_TIMEOUT);
             terminate(Replies.CLIENT_TIMEOUT);
         } else if (isOver(patience, now - windowStart)) {
             long received = engine.messageOctets() - windowOctets;
             if (received * 1_000 < options.getMinDataRate() * (now - windowStart)) {
+                metrics.limitHit(Limit.DATA_RATE);
                 terminate(Replies.CLIENT_TIMEOUT);
             } else {
                 beginRateWindow(now);
@@ -415,6 +437,7 @@ final class SmtpConnection implements Output, Session {
             LOG.log(Level.ERROR, id() + ": handleDisconnect failed", fault);
         }
         inFlight.release();
+        metrics.connectionClosed();
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
         server.remove(this);
         onClosed.run();
@@ -441,10 +464,12 @@ final class SmtpConnection implements Output, Session {
             if (done.succeeded() && engine.phase() == Phase.CLOSED) {
                 LOG.log(Level.DEBUG, () -> id() + ": TLS is there, but the session has ended meanwhile");
             } else if (done.succeeded()) {
+                metrics.tlsEstablished(socket.sslSession().getProtocol());
                 watchRenegotiation();
                 identity = null;
                 drive(engine::tlsStarted);
             } else {
+                metrics.tlsFailed();
                 LOG.log(Level.DEBUG, () -> id() + ": TLS handshake failed: " + done.cause());
                 Sockets.cut(socket);
             }
@@ -457,10 +482,11 @@ final class SmtpConnection implements Output, Session {
     }
 
     @Override
-    public void auth(String mechanism, Optional<byte[]> initialResponse) {
+    public void auth(String name, Optional<byte[]> initialResponse) {
+        mechanism = name;
         ask(
                 () -> {
-                    SaslExchange begun = new Authentication(settings, socket, peer()).begin(mechanism);
+                    SaslExchange begun = new Authentication(settings, socket, peer()).begin(name);
                     exchange = begun;
                     return initialResponse.isPresent() ? begun.onResponse(initialResponse.get()) : begun.firstStep();
                 },
@@ -487,11 +513,13 @@ final class SmtpConnection implements Output, Session {
         } else if (step instanceof SaslStep.Success success) {
             exchange = null;
             identity = success.identity();
+            metrics.authSucceeded(mechanism);
             shared.throttle().succeeded(ClientAddress.of(socket));
             LOG.log(Level.DEBUG, () -> id() + ": authenticated as " + success.identity());
             engine.answer(Replies.AUTHENTICATED);
         } else if (step instanceof SaslStep.Failure failure) {
             exchange = null;
+            metrics.authFailed(mechanism, failure.reason());
             failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
             // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
             long delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
@@ -558,6 +586,7 @@ final class SmtpConnection implements Output, Session {
     @Override
     public void mail(Envelope envelope, Sender sender) {
         if (!inFlight.mayBegin()) {
+            metrics.limitHit(Limit.BYTES_IN_FLIGHT);
             engine.answer(Replies.INSUFFICIENT_STORAGE);
             return;
         }
@@ -609,6 +638,8 @@ final class SmtpConnection implements Output, Session {
         BodyStream opened = new BodyStream(context, this::settle, this::bodyHandlerFailed);
         body = opened;
         bodyIsHeld = handler.holdsMessages();
+        bodyBegun = nanos();
+        bodyCommand = engine.command();
         Future<Reply> answer = call(() -> handler.handleData(this, envelope, opened));
         if (answer.isComplete()) {
             answerBody(opened, answer);
@@ -625,6 +656,7 @@ final class SmtpConnection implements Output, Session {
     private void answerBody(BodyStream answered, Future<Reply> answer) {
         body = null;
         answered.close();
+        answered(bodyCommand, bodyBegun);
         engine.bodyAnswer(replyOf(answer));
     }
 
@@ -668,14 +700,18 @@ final class SmtpConnection implements Output, Session {
 
     private <T> void ask(Supplier<@Nullable Future<T>> hook, Consumer<Future<T>> answer) {
         int asked = ++question;
+        String command = engine.command();
+        long begun = nanos();
         Future<T> future = call(hook);
         if (future.isComplete()) {
+            answered(command, begun);
             answer.accept(future);
         } else {
             asking = true;
             whenComplete(future, done -> {
                 if (asked == question && engine.awaitsAnswer()) {
                     asking = false;
+                    answered(command, begun);
                     drive(() -> answer.accept(done));
                 }
             });
@@ -728,6 +764,36 @@ final class SmtpConnection implements Output, Session {
 
     private static Throwable noReply() {
         return new IllegalStateException("the hook gave no reply of 2xx, 4xx or 5xx");
+    }
+
+    // Measurements
+
+    /** The time, when somebody wants to know it. */
+    private long nanos() {
+        return timed ? System.nanoTime() : 0;
+    }
+
+    private void answered(String command, long begun) {
+        if (timed) {
+            metrics.handlerAnswered(command, Duration.ofNanos(System.nanoTime() - begun));
+        }
+    }
+
+    @Override
+    public void commandAnswered(String verb, int replyCode) {
+        metrics.commandAnswered(verb, replyCode);
+    }
+
+    @Override
+    public void messageAnswered(long octets, Reply reply) {
+        if (timed) {
+            metrics.messageReceived(octets, reply, Duration.ofNanos(System.nanoTime() - bodyBegun));
+        }
+    }
+
+    @Override
+    public void limitHit(Limit limit) {
+        metrics.limitHit(limit);
     }
 
     // Session

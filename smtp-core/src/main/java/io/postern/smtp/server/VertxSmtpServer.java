@@ -1,8 +1,10 @@
 package io.postern.smtp.server;
 
 import io.postern.smtp.Extension;
+import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.protocol.Auth;
@@ -41,6 +43,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Accepts connections on one context, keeps them, and ends them. */
@@ -65,6 +68,7 @@ public final class VertxSmtpServer implements SmtpServer {
     private final Deadlines deadlines;
     private final AtomicInteger open = new AtomicInteger();
 
+    private SmtpMetrics metrics = SmtpMetrics.NONE;
     private volatile @Nullable Listening listening;
     /** What the next connection gets. It is not taken back when the server stops, as its last connections still end. */
     private volatile @Nullable ServerSettings settings;
@@ -119,6 +123,15 @@ public final class VertxSmtpServer implements SmtpServer {
         if (mechanisms.putIfAbsent(name, mechanism) != null) {
             throw new IllegalArgumentException("mechanism " + name + " was added before");
         }
+        return this;
+    }
+
+    @Override
+    public SmtpServer setMetrics(SmtpMetrics newMetrics) {
+        if (listening != null) {
+            throw new IllegalStateException("metrics are set before the server listens");
+        }
+        metrics = GuardedMetrics.of(newMetrics);
         return this;
     }
 
@@ -208,7 +221,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 .setUseProxyProtocol(options.isProxyProtocol())
                 .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
         NetServer server = vertx.createNetServer(config, tls);
-        server.exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause));
+        server.exceptionHandler(this::connectionFailed);
         Listening begun = new Listening(
                 context,
                 address,
@@ -301,18 +314,35 @@ public final class VertxSmtpServer implements SmtpServer {
                 extension.rcptParameters());
     }
 
+    /** A connection came to no more than its TLS handshake or its PROXY header. */
+    private void connectionFailed(Throwable cause) {
+        LOG.log(Level.DEBUG, "a connection failed before it was served", cause);
+        if (cause instanceof SSLException) {
+            metrics.tlsFailed();
+        } else if (options.isProxyProtocol()) {
+            metrics.limitHit(Limit.PROXY_HEADER);
+        }
+        metrics.connectionRefused();
+    }
+
     private void connected(ListeningAddress shared, NetSocket socket) {
         if (options.isProxyProtocol() && !proxyPeers.contains(socket.remoteAddress(true))) {
             LOG.log(
                     Level.WARNING,
                     () -> "closed a connection with a PROXY header from " + socket.remoteAddress(true)
                             + ", which is not in proxyFrom");
+            metrics.limitHit(Limit.PROXY_PEER);
+            metrics.connectionRefused();
             Sockets.cut(socket);
             return;
         }
         Census census = shared.census();
         String address = ClientAddress.of(socket);
-        if (!census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp())) {
+        Optional<Limit> hit =
+                census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp());
+        if (hit.isPresent()) {
+            metrics.limitHit(hit.get());
+            metrics.connectionRefused();
             LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + address);
             socket.end(Buffer.buffer(Replies.TOO_MANY_CONNECTIONS + "\r\n"));
             return;
@@ -322,6 +352,7 @@ public final class VertxSmtpServer implements SmtpServer {
             handler = Objects.requireNonNull(handlers.get(), "the supplier gave no handler");
         } catch (RuntimeException | Error fault) {
             census.leave(address);
+            metrics.connectionRefused();
             LOG.log(Level.ERROR, "no handler for a connection from " + socket.remoteAddress(), fault);
             socket.end(Buffer.buffer(Replies.CONNECTION_FAILED + "\r\n"));
             return;
@@ -451,6 +482,10 @@ public final class VertxSmtpServer implements SmtpServer {
 
     Vertx vertx() {
         return vertx;
+    }
+
+    SmtpMetrics metrics() {
+        return metrics;
     }
 
     String sessionId(long number) {
