@@ -58,6 +58,13 @@ public interface SmtpServer {
     SmtpServer addMechanism(SaslMechanism mechanism);
 
     /**
+     * Tells {@code metrics} what happens from now on.
+     *
+     * @throws IllegalStateException when the server listens already
+     */
+    SmtpServer setMetrics(SmtpMetrics metrics);
+
+    /**
      * Listens where the options say: on every address of {@link SmtpServerOptions#setHost their host}, all with the same
      * port, or on a Unix socket.
      *

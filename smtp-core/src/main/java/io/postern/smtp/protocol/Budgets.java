@@ -1,16 +1,19 @@
 package io.postern.smtp.protocol;
 
+import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what is allowed a few times but suspicious when it goes on. */
 final class Budgets {
 
     private final Limits limits;
+    private final Consumer<Limit> onLimit;
     private int unknownCommands;
     private int errors;
     private long dropped;
@@ -20,20 +23,28 @@ final class Budgets {
     private int premature;
     private @Nullable Map<String, Integer> calls;
 
-    Budgets(Limits limits) {
+    /** @param onLimit told of each limit that the client runs into */
+    Budgets(Limits limits, Consumer<Limit> onLimit) {
         this.limits = limits;
+        this.onLimit = onLimit;
     }
 
     /** Counts a mistake of the client. @return what ends the session, when this was one too many */
     Optional<Reply> spend(Violation violation) {
+        violation.limit().ifPresent(onLimit);
         if (!violation.isMistake() || (violation.isForeseeable() && ++premature <= wholeTransaction())) {
             return Optional.empty();
         }
         errors++;
         if (violation == Violation.UNKNOWN_COMMAND && ++unknownCommands >= limits.unknownCommands()) {
-            return Optional.of(Replies.TOO_MANY_UNKNOWN_COMMANDS);
+            return over(Limit.UNKNOWN_COMMANDS, Replies.TOO_MANY_UNKNOWN_COMMANDS);
         }
-        return errors >= limits.errors() ? Optional.of(Replies.TOO_MANY_ERRORS) : Optional.empty();
+        return errors >= limits.errors() ? over(Limit.ERRORS, Replies.TOO_MANY_ERRORS) : Optional.empty();
+    }
+
+    private Optional<Reply> over(Limit limit, Reply last) {
+        onLimit.accept(limit);
+        return Optional.of(last);
     }
 
     /** The commands that a client sends at once when it pipelines: MAIL, a RCPT for each recipient, DATA. */
@@ -44,19 +55,25 @@ final class Budgets {
     /** Counts a command that brings no mail. @return what ends the session, when it was one too many */
     Optional<Reply> spendJunkCommand() {
         return limits.junkCommands() != 0 && ++junkCommands > limits.junkCommands()
-                ? Optional.of(Replies.TOO_MANY_JUNK_COMMANDS)
+                ? over(Limit.JUNK_COMMANDS, Replies.TOO_MANY_JUNK_COMMANDS)
                 : Optional.empty();
     }
 
     /** Counts octets of refused messages. @return whether they are more than keeping the session in step is worth */
     boolean drop(long octets) {
         dropped += octets;
-        return dropped > Limits.DISCARD;
+        if (dropped <= Limits.DISCARD) {
+            return false;
+        }
+        onLimit.accept(Limit.DROPPED_OCTETS);
+        return true;
     }
 
     /** Counts a failed authentication. @return what ends the session, when this was one too many */
     Optional<Reply> spendAuthFailure() {
-        return ++authFailures >= limits.authFailures() ? Optional.of(Replies.TOO_MANY_AUTH_FAILURES) : Optional.empty();
+        return ++authFailures >= limits.authFailures()
+                ? over(Limit.AUTH_FAILURES, Replies.TOO_MANY_AUTH_FAILURES)
+                : Optional.empty();
     }
 
     /** Counts a command. @return what ends the session, when it was one too many */
@@ -68,14 +85,14 @@ final class Budgets {
             calls = new HashMap<>();
         }
         return calls.merge(command, 1, Integer::sum) > limits.commandCalls().limit(command)
-                ? Optional.of(Reply.of(421, "4.7.0", command + " sent too many times"))
+                ? over(Limit.COMMAND_CALLS, Reply.of(421, "4.7.0", command + " sent too many times"))
                 : Optional.empty();
     }
 
     /** Counts the beginning of a message. @return what ends the session, when it was one too many */
     Optional<Reply> spendMessage() {
         return limits.messages() != 0 && ++messages > limits.messages()
-                ? Optional.of(Replies.TOO_MANY_MESSAGES)
+                ? over(Limit.MESSAGES, Replies.TOO_MANY_MESSAGES)
                 : Optional.empty();
     }
 

@@ -96,6 +96,11 @@ final class IncomingMessage implements BodyDecoder.Sink {
         return !failed && answer == null;
     }
 
+    /** How many octets of it there were. */
+    long received() {
+        return received;
+    }
+
     /** What the client is to be told, as far as that is settled: what it did wrong before what the application said. */
     @Nullable
     Verdict verdict() {

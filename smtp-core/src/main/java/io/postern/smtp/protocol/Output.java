@@ -2,6 +2,7 @@ package io.postern.smtp.protocol;
 
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
+import io.postern.smtp.Limit;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
@@ -105,6 +106,15 @@ public interface Output {
 
     /** The message will never be whole, or the session ended before its answer came; the answer is not wanted any more. */
     void bodyFailed(String reason);
+
+    /** A fact for those who measure: a command, or {@code other}, has its reply. */
+    default void commandAnswered(String verb, int replyCode) {}
+
+    /** A fact for those who measure: a message of so many octets has ended and has its reply. */
+    default void messageAnswered(long octets, Reply reply) {}
+
+    /** A fact for those who measure: the client ran into a limit. */
+    default void limitHit(Limit limit) {}
 
     /** The session is over: close the connection when what was sent is out. Nothing is sent behind this. */
     void close();

@@ -2,6 +2,7 @@ package io.postern.smtp.protocol;
 
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.ForwardedClient;
+import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import java.util.Base64;
@@ -28,6 +29,8 @@ public final class SmtpEngine {
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI");
     // the first octet of a TLS record that begins a handshake
     private static final byte TLS_HANDSHAKE = 0x16;
+
+    private static final String OTHER = "other";
 
     // stands for the challenge where an answer is kept; what goes out holds the challenge itself
     private static final Reply CHALLENGE = Reply.of(334, "challenge");
@@ -66,6 +69,10 @@ public final class SmtpEngine {
     private int position;
     private int end;
 
+    // The last command by the name that measurements give it, and whether its reply is still to be said
+    private String command = "CONNECT";
+    private boolean commandUnanswered;
+
     private boolean running;
     private boolean yielded;
     private int steps;
@@ -75,7 +82,7 @@ public final class SmtpEngine {
         this.settings = settings;
         this.dialect = settings.dialect();
         this.output = output;
-        this.budgets = new Budgets(settings.limits());
+        this.budgets = new Budgets(settings.limits(), output::limitHit);
         this.capabilities = settings.beforeEhlo();
     }
 
@@ -101,6 +108,7 @@ public final class SmtpEngine {
             throw new IllegalStateException("input in phase " + phase + ", but none is wanted");
         }
         if (phase == Phase.TLS) {
+            output.limitHit(Limit.PLAIN_BEHIND_STARTTLS);
             close("plain data in a TLS handshake"); // without a word: what is said now could be taken for encrypted
             return;
         }
@@ -308,6 +316,11 @@ public final class SmtpEngine {
         return phase;
     }
 
+    /** The last command, as {@link Output#commandAnswered} names it; {@code CONNECT} before the first. */
+    public String command() {
+        return command;
+    }
+
     /** What the client called itself in its last HELO, EHLO or LHLO. */
     public Optional<String> hostName() {
         return Optional.ofNullable(hostName);
@@ -389,6 +402,7 @@ public final class SmtpEngine {
 
     private void receiveCommand() {
         if (phase == Phase.CONNECTED && lines.atStart() && input[position] == TLS_HANDSHAKE) {
+            output.limitHit(Limit.TLS_ON_PLAIN_PORT);
             close("a TLS client on a plain connection"); // it would not understand a word
             return;
         }
@@ -416,6 +430,7 @@ public final class SmtpEngine {
         if (phase == Phase.EXCHANGE) {
             abortExchange(violation == Violation.LINE_TOO_LONG ? Violation.AUTH_LINE_TOO_LONG : violation);
         } else {
+            begin(OTHER);
             refuse(violation, null);
             if (lines.chunk() && phase != Phase.CLOSED) {
                 finish(Replies.TOO_MUCH_DISCARDED); // as in dropChunk, with a number of octets that cannot be told
@@ -427,9 +442,12 @@ public final class SmtpEngine {
         Verb verb = Verb.of(line);
         output.received(traced(verb, line));
         if (verb == null || !dialect.knows(verb)) {
+            String name = extensionName(line);
+            begin(settings.extension(name).isPresent() ? name : OTHER);
             extensionCommand(line);
             return;
         }
+        begin(verb.name());
         if (isCalledTooOften(verb.name()) || (isJunk(verb) && isOneTooMany())) {
             return;
         }
@@ -440,6 +458,11 @@ public final class SmtpEngine {
                 dropChunk(argument);
             }
         });
+    }
+
+    private void begin(String name) {
+        command = name;
+        commandUnanswered = true;
     }
 
     private boolean isCalledTooOften(String command) {
@@ -579,6 +602,7 @@ public final class SmtpEngine {
         }
         if (position < end) {
             // Whoever put this behind the command wants it to be taken for what the encrypted client sent
+            output.limitHit(Limit.PLAIN_BEHIND_STARTTLS);
             finish(Replies.DATA_AFTER_STARTTLS);
             return Optional.empty();
         }
@@ -773,7 +797,7 @@ public final class SmtpEngine {
         if (!utf8 && name.chars().anyMatch(c -> c > '~')) {
             return Optional.of(Violation.SMTPUTF8_NEEDED);
         }
-        ask(reply -> replies.append(reply, showsCodes(), utf8));
+        ask(reply -> say(reply, showsCodes(), utf8));
         question.accept(name);
         return Optional.empty();
     }
@@ -800,6 +824,7 @@ public final class SmtpEngine {
         String verb = extensionName(line);
         EngineExtension extension = settings.extension(verb).orElse(null);
         if (extension == null && HTTP_METHODS.contains(verb)) {
+            output.limitHit(Limit.HTTP);
             // a web browser was made to talk to us; what follows is not the client's own words
             finish(Replies.NOT_SMTP);
         } else if (extension != null && isCalledTooOften(verb)) {
@@ -927,8 +952,10 @@ public final class SmtpEngine {
     }
 
     private void endOfMessage(List<Reply> said) {
-        Violation violation = Objects.requireNonNull(message).violation();
+        IncomingMessage ended = Objects.requireNonNull(message);
+        Violation violation = ended.violation();
         said.forEach(this::say);
+        output.messageAnswered(ended.received(), verdict().overall());
         endOfTransaction();
         count(violation);
         said.forEach(this::closeAfter);
@@ -988,12 +1015,20 @@ public final class SmtpEngine {
     }
 
     private void say(Reply reply) {
-        replies.append(reply, showsCodes(), transaction != null && transaction.smtpUtf8());
+        say(reply, showsCodes(), transaction != null && transaction.smtpUtf8());
     }
 
     // RFC 2034 §4: no enhanced code in the greeting and in any reply to HELO and EHLO
     private void sayPlain(Reply reply) {
-        replies.append(reply, false, false);
+        say(reply, false, false);
+    }
+
+    private void say(Reply reply, boolean codes, boolean utf8) {
+        replies.append(reply, codes, utf8);
+        if (commandUnanswered) {
+            commandUnanswered = false;
+            output.commandAnswered(command, reply.code());
+        }
     }
 
     private boolean showsCodes() {

@@ -1,7 +1,9 @@
 package io.postern.smtp.protocol;
 
+import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
+import java.util.Optional;
 
 /** Every way in which a client can be wrong, with the reply to it, and whether it counts as a mistake. */
 public enum Violation {
@@ -96,5 +98,19 @@ public enum Violation {
     /** Whether it counts only when it goes on beyond a pipelined transaction. */
     boolean isForeseeable() {
         return weight == Weight.FORESEEABLE;
+    }
+
+    /** The limit that the client ran into, if it is one. */
+    Optional<Limit> limit() {
+        return switch (this) {
+            case LINE_TOO_LONG, AUTH_LINE_TOO_LONG -> Optional.of(Limit.COMMAND_LINE);
+            case SIZE_TOO_LARGE, TOO_MUCH_DATA -> Optional.of(Limit.MESSAGE_SIZE);
+            case TOO_MANY_RECIPIENTS -> Optional.of(Limit.RECIPIENTS);
+            case HEADER_TOO_LARGE -> Optional.of(Limit.HEADER_SIZE);
+            case TOO_MANY_HOPS -> Optional.of(Limit.HOPS);
+            case TEXT_LINE_TOO_LONG -> Optional.of(Limit.TEXT_LINE);
+            case OUT_OF_STORAGE -> Optional.of(Limit.BYTES_IN_FLIGHT);
+            default -> Optional.empty();
+        };
     }
 }

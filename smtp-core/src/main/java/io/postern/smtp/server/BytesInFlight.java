@@ -1,5 +1,6 @@
 package io.postern.smtp.server;
 
+import io.postern.smtp.SmtpMetrics;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -67,6 +68,7 @@ final class BytesInFlight {
 
         private final long limit;
         private final Runnable onRoom;
+        private final SmtpMetrics metrics;
         /** The octets of the message that are held. */
         private long held;
         /** What was counted for this connection: what is held, or more when there is room that was not used yet. */
@@ -78,10 +80,12 @@ final class BytesInFlight {
 
         /**
          * @param limit how many octets there may be, 0 for any number
+         * @param metrics told of each change of what is held
          * @param onRoom called on any thread when the wait is over; it brings about a call of {@link #roomCame}
          */
-        Share(long limit, Runnable onRoom) {
+        Share(long limit, SmtpMetrics metrics, Runnable onRoom) {
             this.limit = limit == 0 ? Long.MAX_VALUE : limit;
+            this.metrics = metrics;
             this.onRoom = onRoom;
         }
 
@@ -93,6 +97,7 @@ final class BytesInFlight {
         void hold(long now) {
             if (now != held) {
                 long change = now - counted;
+                metrics.bytesInFlightChanged(now - held);
                 held = now;
                 counted = now;
                 add(change);
@@ -108,6 +113,7 @@ final class BytesInFlight {
             waited = 0;
             if (counted > 0) {
                 long back = counted;
+                metrics.bytesInFlightChanged(-held);
                 held = 0;
                 counted = 0;
                 add(-back);

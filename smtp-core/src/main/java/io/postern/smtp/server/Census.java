@@ -1,6 +1,8 @@
 package io.postern.smtp.server;
 
+import io.postern.smtp.Limit;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -15,15 +17,18 @@ final class Census {
      *
      * @param maxTotal how many there may be, 0 for any number
      * @param maxOfAddress how many there may be from this address, 0 for any number
+     * @return the limit that keeps it out; it is not counted then
      */
-    boolean enter(String address, int maxTotal, int maxOfAddress) {
+    Optional<Limit> enter(String address, int maxTotal, int maxOfAddress) {
         int all = total.incrementAndGet();
         int same = byAddress.merge(address, 1, Integer::sum);
-        if ((maxTotal == 0 || all <= maxTotal) && (maxOfAddress == 0 || same <= maxOfAddress)) {
-            return true;
+        Limit hit = maxTotal != 0 && all > maxTotal
+                ? Limit.CONNECTIONS
+                : maxOfAddress != 0 && same > maxOfAddress ? Limit.CONNECTIONS_PER_ADDRESS : null;
+        if (hit != null) {
+            leave(address);
         }
-        leave(address);
-        return false;
+        return Optional.ofNullable(hit);
     }
 
     void leave(String address) {

@@ -5,6 +5,7 @@ import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
 import io.postern.smtp.ExtensionAnswer;
 import io.postern.smtp.ForwardedClient;
+import io.postern.smtp.Limit;
 import io.postern.smtp.ProxyInfo;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
@@ -13,6 +14,7 @@ import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.Output;
@@ -72,6 +74,9 @@ final class SmtpConnection implements Output, Session {
     private final long number;
     private final Runnable onClosed;
     private final BytesInFlight.Share inFlight;
+    private final SmtpMetrics metrics;
+    /** Whether somebody wants to know how long things take. */
+    private final boolean timed;
 
     private @Nullable BodyStream body;
     /** Whether the client still waits for 354, as the handler has neither begun to read the body nor returned. */
@@ -80,6 +85,9 @@ final class SmtpConnection implements Output, Session {
     /** Whether the handler holds what it was given of the body. */
     private boolean bodyIsHeld;
 
+    private long bodyBegun;
+    private String bodyCommand = "";
+    private String mechanism = "";
     private @Nullable ProxyInfo proxy;
     private @Nullable ClientOverride override;
     private @Nullable SaslExchange exchange;
@@ -135,12 +143,16 @@ final class SmtpConnection implements Output, Session {
         this.number = number;
         this.onClosed = onClosed;
         this.engine = new SmtpEngine(settings.engine(), this);
-        this.inFlight = shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), this::roomCame);
+        this.metrics = server.metrics();
+        this.timed = metrics != SmtpMetrics.NONE;
+        this.inFlight =
+                shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
         this.lastStep = server.deadlines().now();
         beginRateWindow(lastStep);
     }
 
     void start() {
+        metrics.connectionOpened();
         socket.handler(this::read);
         socket.closeHandler(v -> closed());
         socket.exceptionHandler(cause -> LOG.log(Level.DEBUG, () -> id() + ": " + cause));
@@ -148,6 +160,7 @@ final class SmtpConnection implements Output, Session {
         Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
         if (socket.isSsl()) {
+            metrics.tlsEstablished(socket.sslSession().getProtocol());
             watchRenegotiation();
         }
         if (settings.options().isProxyProtocol()) {
@@ -155,7 +168,13 @@ final class SmtpConnection implements Output, Session {
             proxy = header;
             proxyUndecided = true;
             hold();
-            callHook(() -> handler.handleProxy(this, header), decision -> whenComplete(decision, this::proxyDecided));
+            long begun = nanos();
+            callHook(
+                    () -> handler.handleProxy(this, header),
+                    decision -> whenComplete(decision, accepted -> {
+                        answered("PROXY", begun);
+                        proxyDecided(accepted);
+                    }));
         } else {
             begin();
         }
@@ -222,6 +241,7 @@ final class SmtpConnection implements Output, Session {
             return;
         }
         if (!greeted) {
+            metrics.limitHit(Limit.EARLY_TALKER);
             terminate(Replies.EARLY_TALKER);
             return;
         }
@@ -257,6 +277,7 @@ final class SmtpConnection implements Output, Session {
         if (ending || draining) {
             // what we have to say is not read: RFC 5321 knows no deadline for it, but it cannot wait for ever
             if (isOver(ending ? LAST_REPLIES : options.getTimeout(), now - stalledSince)) {
+                metrics.limitHit(Limit.WRITE_TIMEOUT);
                 LOG.log(Level.DEBUG, () -> id() + ": the client does not read, closing the connection");
                 Sockets.cut(socket);
             }
@@ -265,6 +286,7 @@ final class SmtpConnection implements Output, Session {
         } else if (awaitsHandler()) {
             beginRateWindow(now);
             if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
+                metrics.limitHit(Limit.HANDLER_TIMEOUT);
                 LOG.log(Level.WARNING, () -> id() + ": the handler has not answered in time");
                 drive(this::giveUpOnHandler);
             }
@@ -273,6 +295,7 @@ final class SmtpConnection implements Output, Session {
         } else {
             beginRateWindow(now);
             if (isOver(options.getTimeout(), now - lastStep)) {
+                metrics.limitHit(Limit.COMMAND_TIMEOUT);
                 terminate(Replies.CLIENT_TIMEOUT);
             }
         }
@@ -299,10 +322,12 @@ final class SmtpConnection implements Output, Session {
     private void checkRate(long now, SmtpServerOptions options) {
         Duration patience = options.getDataTimeout();
         if (isOver(patience, now - lastRead)) {
+            metrics.limitHit(Limit.DATA_TIMEOUT);
             terminate(Replies.CLIENT_TIMEOUT);
         } else if (isOver(patience, now - windowStart)) {
             long received = engine.messageOctets() - windowOctets;
             if (received * 1_000 < options.getMinDataRate() * (now - windowStart)) {
+                metrics.limitHit(Limit.DATA_RATE);
                 terminate(Replies.CLIENT_TIMEOUT);
             } else {
                 beginRateWindow(now);
@@ -455,6 +480,7 @@ final class SmtpConnection implements Output, Session {
             tellDisconnect();
         }
         inFlight.release();
+        metrics.connectionClosed();
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
         server.remove(this);
         onClosed.run();
@@ -503,6 +529,7 @@ final class SmtpConnection implements Output, Session {
             if (done.succeeded() && engine.phase() == Phase.CLOSED) {
                 LOG.log(Level.DEBUG, () -> id() + ": TLS is there, but the session has ended meanwhile");
             } else if (done.succeeded()) {
+                metrics.tlsEstablished(socket.sslSession().getProtocol());
                 watchRenegotiation();
                 identity = null;
                 if (override != null) {
@@ -510,6 +537,7 @@ final class SmtpConnection implements Output, Session {
                 }
                 drive(engine::tlsStarted);
             } else {
+                metrics.tlsFailed();
                 LOG.log(Level.DEBUG, () -> id() + ": TLS handshake failed: " + done.cause());
                 Sockets.cut(socket);
             }
@@ -522,10 +550,11 @@ final class SmtpConnection implements Output, Session {
     }
 
     @Override
-    public void auth(String mechanism, Optional<byte[]> initialResponse) {
+    public void auth(String name, Optional<byte[]> initialResponse) {
+        mechanism = name;
         ask(
                 () -> {
-                    SaslExchange begun = new Authentication(settings, socket, peer()).begin(mechanism);
+                    SaslExchange begun = new Authentication(settings, socket, peer()).begin(name);
                     exchange = begun;
                     return initialResponse.isPresent() ? begun.onResponse(initialResponse.get()) : begun.firstStep();
                 },
@@ -552,11 +581,13 @@ final class SmtpConnection implements Output, Session {
         } else if (step instanceof SaslStep.Success success) {
             exchange = null;
             identity = success.identity();
+            metrics.authSucceeded(mechanism);
             shared.throttle().succeeded(clientAddress());
             LOG.log(Level.DEBUG, () -> id() + ": authenticated as " + success.identity());
             engine.answer(Replies.AUTHENTICATED);
         } else if (step instanceof SaslStep.Failure failure) {
             exchange = null;
+            metrics.authFailed(mechanism, failure.reason());
             failure.cause().ifPresent(cause -> LOG.log(Level.ERROR, id() + ": authentication is not possible", cause));
             // a guess is slowed down; what went wrong on our side, or was not even an answer, is none
             Duration delay = failure.reason() == SaslFailure.CREDENTIALS_INVALID
@@ -629,6 +660,7 @@ final class SmtpConnection implements Output, Session {
     @Override
     public void mail(Envelope envelope, Sender sender) {
         if (!inFlight.mayBegin()) {
+            metrics.limitHit(Limit.BYTES_IN_FLIGHT);
             engine.answer(Replies.INSUFFICIENT_STORAGE);
             return;
         }
@@ -708,6 +740,8 @@ final class SmtpConnection implements Output, Session {
         BodyStream opened = newBody();
         body = opened;
         bodyIsHeld = handler.holdsMessages();
+        bodyBegun = nanos();
+        bodyCommand = engine.command();
         opening = true;
         if (eachRecipient) {
             callHook(
@@ -788,6 +822,7 @@ final class SmtpConnection implements Output, Session {
         body = null;
         opening = false;
         answered.close();
+        answered(bodyCommand, bodyBegun);
         engine.bodyAnswer(replies);
     }
 
@@ -831,22 +866,30 @@ final class SmtpConnection implements Output, Session {
 
     private <T> void ask(Supplier<@Nullable Future<T>> hook, Consumer<Future<T>> answer) {
         int asked = ++question;
+        String command = engine.command();
+        long begun = nanos();
         if (hooks != null) {
             asking = true;
-            hooks.call(() -> call(hook), future -> whenAnswered(asked, future, answer));
+            hooks.call(() -> call(hook), future -> whenAnswered(asked, future, command, begun, answer));
             return;
         }
         Future<T> future = call(hook);
         if (future.isComplete()) {
+            answered(command, begun);
             answer.accept(future);
         } else {
             asking = true;
-            whenAnswered(asked, future, answer);
+            whenAnswered(asked, future, command, begun, answer);
         }
     }
 
-    private <T> void whenAnswered(int asked, Future<T> future, Consumer<Future<T>> answer) {
-        whenComplete(future, done -> ifAwaited(asked, () -> answer.accept(done)));
+    private <T> void whenAnswered(int asked, Future<T> future, String command, long begun, Consumer<Future<T>> answer) {
+        whenComplete(
+                future,
+                done -> ifAwaited(asked, () -> {
+                    answered(command, begun);
+                    answer.accept(done);
+                }));
     }
 
     /** Goes on with the answer to a question, unless the question was given up. */
@@ -936,6 +979,36 @@ final class SmtpConnection implements Output, Session {
 
     private static Throwable noReply() {
         return new IllegalStateException("the hook gave no reply of 2xx, 4xx or 5xx");
+    }
+
+    // Measurements
+
+    /** The time, when somebody wants to know it. */
+    private long nanos() {
+        return timed ? System.nanoTime() : 0;
+    }
+
+    private void answered(String command, long begun) {
+        if (timed) {
+            metrics.handlerAnswered(command, Duration.ofNanos(System.nanoTime() - begun));
+        }
+    }
+
+    @Override
+    public void commandAnswered(String verb, int replyCode) {
+        metrics.commandAnswered(verb, replyCode);
+    }
+
+    @Override
+    public void messageAnswered(long octets, Reply reply) {
+        if (timed) {
+            metrics.messageReceived(octets, reply, Duration.ofNanos(System.nanoTime() - bodyBegun));
+        }
+    }
+
+    @Override
+    public void limitHit(Limit limit) {
+        metrics.limitHit(limit);
     }
 
     // Session

@@ -1,8 +1,10 @@
 package io.postern.smtp.server;
 
 import io.postern.smtp.Extension;
+import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.sasl.SaslMechanism;
@@ -35,6 +37,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Accepts connections on one context, keeps them, and ends them. */
@@ -64,6 +67,7 @@ public final class VertxSmtpServer implements SmtpServer {
     /** What the server was created with, or the last update of it. */
     private volatile Given given;
 
+    private SmtpMetrics metrics = SmtpMetrics.NONE;
     private volatile @Nullable Listening listening;
     /** What the next connection gets. It is not taken back when the server stops, as its last connections still end. */
     private volatile @Nullable ServerSettings settings;
@@ -128,6 +132,15 @@ public final class VertxSmtpServer implements SmtpServer {
         if (mechanisms.putIfAbsent(name, mechanism) != null) {
             throw new IllegalArgumentException("mechanism " + name + " was added before");
         }
+        return this;
+    }
+
+    @Override
+    public SmtpServer setMetrics(SmtpMetrics newMetrics) {
+        if (listening != null) {
+            throw new IllegalStateException("metrics are set before the server listens");
+        }
+        metrics = GuardedMetrics.of(newMetrics);
         return this;
     }
 
@@ -224,7 +237,7 @@ public final class VertxSmtpServer implements SmtpServer {
                 .setUseProxyProtocol(options.isProxyProtocol())
                 .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
         return vertx.createNetServer(config, ready.tls().orElse(null))
-                .exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause))
+                .exceptionHandler(this::connectionFailed)
                 .connectHandler(socket -> connected(shared, socket));
     }
 
@@ -308,6 +321,17 @@ public final class VertxSmtpServer implements SmtpServer {
         return new IllegalStateException("the server does not listen");
     }
 
+    /** A connection came to no more than its TLS handshake or its PROXY header. */
+    private void connectionFailed(Throwable cause) {
+        LOG.log(Level.DEBUG, "a connection failed before it was served", cause);
+        if (cause instanceof SSLException) {
+            metrics.tlsFailed();
+        } else if (settings().options().isProxyProtocol()) {
+            metrics.limitHit(Limit.PROXY_HEADER);
+        }
+        metrics.connectionRefused();
+    }
+
     private void connected(ListeningAddress shared, NetSocket socket) {
         ServerSettings current = settings();
         SmtpServerOptions options = current.options();
@@ -316,12 +340,17 @@ public final class VertxSmtpServer implements SmtpServer {
                     Level.WARNING,
                     () -> "closed a connection with a PROXY header from " + socket.remoteAddress(true)
                             + ", which is not in proxyFrom");
+            metrics.limitHit(Limit.PROXY_PEER);
+            metrics.connectionRefused();
             Sockets.cut(socket);
             return;
         }
         Census census = shared.census();
         String address = ClientAddress.of(socket);
-        if (!census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp())) {
+        Optional<Limit> hit = census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp());
+        if (hit.isPresent()) {
+            metrics.limitHit(hit.get());
+            metrics.connectionRefused();
             LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + address);
             socket.end(Buffer.buffer(Replies.TOO_MANY_CONNECTIONS + "\r\n"));
             return;
@@ -331,6 +360,7 @@ public final class VertxSmtpServer implements SmtpServer {
             handler = current.handler();
         } catch (RuntimeException | Error fault) {
             census.leave(address);
+            metrics.connectionRefused();
             LOG.log(Level.ERROR, "no handler for a connection from " + socket.remoteAddress(), fault);
             socket.end(Buffer.buffer(Replies.CONNECTION_FAILED + "\r\n"));
             return;
@@ -473,6 +503,10 @@ public final class VertxSmtpServer implements SmtpServer {
 
     Deadlines deadlines() {
         return deadlines;
+    }
+
+    SmtpMetrics metrics() {
+        return metrics;
     }
 
     String sessionId(long number) {

@@ -2,6 +2,7 @@ package io.postern.smtp.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.postern.smtp.SmtpMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -22,7 +23,7 @@ class BytesInFlightTest {
 
     private BytesInFlight.Share share() {
         BytesInFlight.Share[] self = new BytesInFlight.Share[1];
-        self[0] = all.new Share(LIMIT, () -> given.add(self[0]));
+        self[0] = all.new Share(LIMIT, SmtpMetrics.NONE, () -> given.add(self[0]));
         return self[0];
     }
 
@@ -61,7 +62,7 @@ class BytesInFlightTest {
 
     @Test
     void zeroIsNoLimit() {
-        BytesInFlight.Share share = all.new Share(0, () -> {});
+        BytesInFlight.Share share = all.new Share(0, SmtpMetrics.NONE, () -> {});
         share.hold(Long.MAX_VALUE / 2);
         assertThat(share.mayGrow(0)).isTrue();
         assertThat(share.mayBegin()).isTrue();
@@ -164,7 +165,7 @@ class BytesInFlightTest {
                 loops.add(Executors.callable(() -> {
                     // room comes from other threads too: noted as a driver does it, and taken on this one
                     java.util.concurrent.atomic.AtomicInteger rooms = new java.util.concurrent.atomic.AtomicInteger();
-                    BytesInFlight.Share share = all.new Share(LIMIT, rooms::incrementAndGet);
+                    BytesInFlight.Share share = all.new Share(LIMIT, SmtpMetrics.NONE, rooms::incrementAndGet);
                     for (int n = 1; n <= 20_000; n++) {
                         share.hold(n % 40);
                         if (!share.mayGrow(0) && n % 7 == 0) {

@@ -2,6 +2,7 @@ package io.postern.smtp.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.postern.smtp.Limit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,11 +17,11 @@ class CensusTest {
     @Test
     void thereAreAsManyConnectionsAsTheLimitsAllow() {
         Census census = new Census();
-        assertThat(census.enter("192.0.2.1", 3, 2)).isTrue();
-        assertThat(census.enter("192.0.2.1", 3, 2)).isTrue();
-        assertThat(census.enter("192.0.2.1", 3, 2)).isFalse(); // of this address
-        assertThat(census.enter("192.0.2.2", 3, 2)).isTrue();
-        assertThat(census.enter("192.0.2.3", 3, 2)).isFalse(); // of all
+        assertThat(census.enter("192.0.2.1", 3, 2)).isEmpty();
+        assertThat(census.enter("192.0.2.1", 3, 2)).isEmpty();
+        assertThat(census.enter("192.0.2.1", 3, 2)).contains(Limit.CONNECTIONS_PER_ADDRESS);
+        assertThat(census.enter("192.0.2.2", 3, 2)).isEmpty();
+        assertThat(census.enter("192.0.2.3", 3, 2)).contains(Limit.CONNECTIONS);
     }
 
     @Test
@@ -28,21 +29,21 @@ class CensusTest {
         Census census = new Census();
         census.enter("192.0.2.1", 2, 1);
         for (int i = 0; i < 10; i++) {
-            assertThat(census.enter("192.0.2.1", 2, 1)).isFalse();
+            assertThat(census.enter("192.0.2.1", 2, 1)).isPresent();
         }
-        assertThat(census.enter("192.0.2.2", 2, 1)).isTrue();
+        assertThat(census.enter("192.0.2.2", 2, 1)).isEmpty();
         census.leave("192.0.2.1");
-        assertThat(census.enter("192.0.2.1", 2, 1)).isTrue();
+        assertThat(census.enter("192.0.2.1", 2, 1)).isEmpty();
     }
 
     @Test
     void zeroIsNoLimit() {
         Census census = new Census();
         for (int i = 0; i < 1_000; i++) {
-            assertThat(census.enter("192.0.2.1", 0, 0)).isTrue();
+            assertThat(census.enter("192.0.2.1", 0, 0)).isEmpty();
         }
-        assertThat(census.enter("192.0.2.1", 0, 1_000)).isFalse();
-        assertThat(census.enter("192.0.2.2", 1_000, 0)).isFalse();
+        assertThat(census.enter("192.0.2.1", 0, 1_000)).isPresent();
+        assertThat(census.enter("192.0.2.2", 1_000, 0)).isPresent();
     }
 
     @Test
@@ -55,7 +56,8 @@ class CensusTest {
                 int most = 0;
                 for (int round = 0; round < 10_000; round++) {
                     int inside = 0;
-                    while (inside <= limit && census.enter("192.0.2.1", limit, 0)) {
+                    while (inside <= limit
+                            && census.enter("192.0.2.1", limit, 0).isEmpty()) {
                         inside++;
                     }
                     most = Math.max(most, inside);
@@ -76,8 +78,8 @@ class CensusTest {
             threads.shutdownNow();
         }
         for (int i = 0; i < limit; i++) {
-            assertThat(census.enter("192.0.2.1", limit, limit)).isTrue();
+            assertThat(census.enter("192.0.2.1", limit, limit)).isEmpty();
         }
-        assertThat(census.enter("192.0.2.1", limit, 0)).isFalse();
+        assertThat(census.enter("192.0.2.1", limit, 0)).isPresent();
     }
 }
