@@ -120,10 +120,12 @@ final class ServerSockets {
 
     private Future<Bound> bindUnix(SocketAddress address) {
         if (UnixSocket.isAbstract(address)) {
-            return vertx.isNativeTransportEnabled()
-                    ? servers.get().listen(address).map(server -> new Bound(address, server, Optional.empty()))
-                    : Future.failedFuture(new IllegalArgumentException(
-                            "a Unix socket with an abstract name needs the epoll or io_uring transport"));
+            try {
+                UnixSocket.checkAbstract(vertx.isNativeTransportEnabled(), System.getProperty("os.name"));
+            } catch (IllegalArgumentException e) {
+                return Future.failedFuture(e);
+            }
+            return servers.get().listen(address).map(server -> new Bound(address, server, Optional.empty()));
         }
         return UnixSocket.acquire(vertx, address, unixSocketPermissions).compose(file -> {
             NetServer server = servers.get();

@@ -289,6 +289,8 @@ final class SmtpConnection implements Output, Session {
                 metrics.limitHit(Limit.HANDLER_TIMEOUT);
                 LOG.log(Level.WARNING, () -> id() + ": the handler has not answered in time");
                 drive(this::giveUpOnHandler);
+                lastStep = now; // now it is the client's turn, whose time has not run meanwhile
+                lastRead = now;
             }
         } else if (engine.receivesMessage()) {
             checkRate(now, options);
@@ -1057,7 +1059,9 @@ final class SmtpConnection implements Output, Session {
 
     /** An end of the connection: as the proxy has sent it, if one has. */
     private SocketAddress seen(SocketAddress said, SocketAddress real) {
-        return Objects.equals(said, real) ? named(real) : said;
+        // what is no proxy's is ours: native transports give the peer of a Unix socket the path that it was bound under
+        boolean proxied = !Objects.equals(said, real) && !Objects.equals(said, socket.localAddress(true));
+        return proxied ? said : named(said);
     }
 
     /**

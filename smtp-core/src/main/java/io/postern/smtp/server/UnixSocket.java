@@ -6,12 +6,18 @@ import io.vertx.core.net.SocketAddress;
 import io.vertx.core.shareddata.LocalMap;
 import io.vertx.core.shareddata.Shareable;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -20,6 +26,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -35,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnixSocket implements Shareable {
 
+    private static final Logger LOG = System.getLogger(UnixSocket.class.getName());
+
     /** What every system takes: 104 octets with the terminating NUL on BSD and macOS, 108 on Linux. */
     static final int MAX_PATH = 103;
 
@@ -42,6 +51,7 @@ final class UnixSocket implements Shareable {
     private static final int FILE_TYPE = 0170000;
     private static final int SOCKET_TYPE = 0140000;
     private static final String NAME = "s";
+    private static final String RIGHTS = "unix:uid,mode";
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
@@ -60,6 +70,19 @@ final class UnixSocket implements Shareable {
     /** Whether the address is a name and no file: a Linux speciality that begins with NUL. */
     static boolean isAbstract(SocketAddress address) {
         return address.path().startsWith("\0");
+    }
+
+    /**
+     * Refuses what would become a file with an odd name, or an error of the transport.
+     *
+     * @param nativeTransport whether it is another than NIO; on Linux that is epoll or io_uring, elsewhere kqueue
+     * @throws IllegalArgumentException when there are no abstract names here
+     */
+    static void checkAbstract(boolean nativeTransport, String operatingSystem) {
+        if (!nativeTransport || !operatingSystem.equals("Linux")) {
+            throw new IllegalArgumentException(
+                    "a Unix socket with an abstract name needs Linux with the epoll or io_uring transport");
+        }
     }
 
     /**
@@ -92,8 +115,11 @@ final class UnixSocket implements Shareable {
         }
         if (directory == null) {
             try {
-                clear();
+                Object left = clear();
                 directory = privateDirectory();
+                if (left != null) {
+                    removeDirectoryOf(left, directory);
+                }
             } catch (IOException e) {
                 all.remove(path.toString(), this);
                 throw e;
@@ -122,14 +148,18 @@ final class UnixSocket implements Shareable {
         return parent == null ? path : parent;
     }
 
-    /** Removes a socket that was left behind; refuses everything else that stands in the way. */
-    private void clear() throws IOException {
+    /**
+     * Removes a socket that was left behind; refuses everything else that stands in the way.
+     *
+     * @return which file it was, or null
+     */
+    private @Nullable Object clear() throws IOException {
         checkLength(path);
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             if (!Files.isDirectory(parent())) {
                 throw new NoSuchFileException(parent().toString(), null, "the directory for the socket does not exist");
             }
-            return;
+            return null;
         }
         int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
         if ((mode & FILE_TYPE) != SOCKET_TYPE) {
@@ -138,7 +168,28 @@ final class UnixSocket implements Shareable {
         try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             throw new BindException("Address already in use: a server listens on " + path + probe.getLocalAddress());
         } catch (ConnectException refused) {
+            Object left = fileKey(path);
             Files.deleteIfExists(path);
+            return left;
+        }
+    }
+
+    /**
+     * Removes the private directory of a server that was killed: one like ours, of the same user, in which the socket has
+     * its other name. That it cannot be removed hinders nobody.
+     */
+    private void removeDirectoryOf(Object socket, Path ours) {
+        try (DirectoryStream<Path> candidates = Files.newDirectoryStream(parent(), ".????")) {
+            Map<String, Object> rights = Files.readAttributes(ours, RIGHTS, LinkOption.NOFOLLOW_LINKS);
+            for (Path candidate : candidates) {
+                if (rights.equals(Files.readAttributes(candidate, RIGHTS, LinkOption.NOFOLLOW_LINKS))
+                        && socket.equals(fileKey(candidate.resolve(NAME)))) {
+                    Files.deleteIfExists(candidate.resolve(NAME));
+                    Files.deleteIfExists(candidate);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.log(Level.DEBUG, () -> "could not remove what a killed server left beside " + path, e);
         }
     }
 
@@ -173,18 +224,30 @@ final class UnixSocket implements Shareable {
         if (directory != null && published == null) {
             Path bound = directory.resolve(NAME);
             Files.setPosixFilePermissions(bound, permissions);
-            try {
-                Files.createLink(path, bound);
-            } catch (UnsupportedOperationException e) {
-                Files.move(bound, path); // where sockets cannot be linked, nothing guards the moment since clear()
-            }
-            published = fileKey();
+            show(path, bound, Files::createLink);
+            published = fileKey(path);
         }
     }
 
-    private @Nullable Object fileKey() throws IOException {
+    /** How a file gets a second name. */
+    interface Link {
+        void create(Path link, Path existing) throws IOException;
+    }
+
+    /** Gives the socket its path; refuses a file that stands there meanwhile. */
+    static void show(Path path, Path bound, Link link) throws IOException {
         try {
-            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+            link.create(path, bound);
+        } catch (FileAlreadyExistsException | AccessDeniedException | NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            Files.move(bound, path); // where sockets cannot be linked, nothing guards the moment since clear()
+        }
+    }
+
+    private static @Nullable Object fileKey(Path file) throws IOException {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                     .fileKey();
         } catch (NoSuchFileException e) {
             return null;
@@ -207,7 +270,7 @@ final class UnixSocket implements Shareable {
             return;
         }
         vertx.sharedData().getLocalMap(MAP).remove(path.toString(), this);
-        if (published != null && published.equals(fileKey())) {
+        if (published != null && published.equals(fileKey(path))) {
             Files.deleteIfExists(path);
         }
         published = null;

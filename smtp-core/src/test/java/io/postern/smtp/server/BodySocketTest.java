@@ -352,11 +352,15 @@ class BodySocketTest extends SocketTestBase {
 
     @Test
     void aBodyThatIsPausedForGoodIsGivenUp() throws Exception {
+        Promise<Void> paused = Promise.promise();
         Promise<Throwable> failed = Promise.promise();
         ManualClock clock = new ManualClock();
         VertxSmtpServer server = listen(
                 (Data) body -> {
-                    body.handler(buffer -> body.pause());
+                    body.handler(buffer -> {
+                        body.pause();
+                        paused.tryComplete();
+                    });
                     body.exceptionHandler(failed::complete);
                     return Promise.<Reply>promise().future();
                 },
@@ -365,6 +369,7 @@ class BodySocketTest extends SocketTestBase {
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             WireClient client = inData(server);
             client.send(MESSAGE);
+            await(paused.future());
             pass(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT, server, clock);
             assertThat(await(failed.future())).isInstanceOf(MessageAbortedException.class);
             assertThat(client.send(".\r\n").reply()).isEqualTo(Replies.HANDLER_FAILED.toString());

@@ -322,6 +322,7 @@ class HandlerSocketTest extends SocketTestBase {
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             WireClient client = afterEhlo(server);
             client.send("NOOP\r\n");
+            awaitTrue("the hook was not asked", () -> asked.get() == 1);
             pass(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT, server, clock);
             assertThat(client.reply()).isEqualTo(FAILED);
             never.complete(Reply.of(250, "too late"));
@@ -334,11 +335,13 @@ class HandlerSocketTest extends SocketTestBase {
     @Test
     void aMessageThatIsNeverAnsweredIsGivenUpAndItsLateAnswerDropped() throws Exception {
         Promise<Reply> never = Promise.promise();
+        Promise<Void> whole = Promise.promise();
         ManualClock clock = new ManualClock();
         VertxSmtpServer server = listen(
                 new SmtpHandler() {
                     @Override
                     public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
+                        body.endHandler(whole::complete);
                         body.handler(buffer -> {});
                         return never.future();
                     }
@@ -348,6 +351,7 @@ class HandlerSocketTest extends SocketTestBase {
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             WireClient client = inData(server);
             client.send(MESSAGE + ".\r\n");
+            await(whole.future());
             pass(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT, server, clock);
             assertThat(client.reply()).isEqualTo(FAILED);
             never.complete(Reply.of(250, "too late"));
@@ -359,11 +363,13 @@ class HandlerSocketTest extends SocketTestBase {
     @Test
     void aHookThatIsGivenUpBetweenTwoChunksCostsNotTheMessage() throws Exception {
         Promise<Reply> never = Promise.promise();
+        Promise<Void> asked = Promise.promise();
         ManualClock clock = new ManualClock();
         VertxSmtpServer server = listen(
                 new SmtpHandler() {
                     @Override
                     public Future<Reply> handleNoop(Session session, String argument) {
+                        asked.complete();
                         return never.future();
                     }
 
@@ -382,6 +388,7 @@ class HandlerSocketTest extends SocketTestBase {
             WireClient client = afterRcpt(server);
             expect(client.send("BDAT 2\r\nhe").reply(), "250");
             client.send("NOOP\r\n");
+            await(asked.future());
             pass(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT, server, clock);
             assertThat(client.reply()).isEqualTo(FAILED);
             assertThat(client.send("BDAT 3 LAST\r\nllo").reply()).isEqualTo("250 2.0.0 got hello");

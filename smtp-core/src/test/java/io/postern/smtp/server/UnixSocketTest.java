@@ -1,6 +1,7 @@
 package io.postern.smtp.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -18,6 +19,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -197,6 +199,107 @@ class UnixSocketTest extends SocketTestBase {
         Path empty = Files.createDirectory(directory.resolve("empty"));
         assertThat(causeOf(() -> acquire(empty, PERMISSIONS))).isInstanceOf(FileAlreadyExistsException.class);
         assertThat(empty).isDirectory();
+    }
+
+    /** What a server leaves that has no time to clean up: the socket, and the directory in which it was bound. */
+    private Path killedServer(Path at) throws Exception {
+        Path hidden = Files.createDirectory(
+                directory.resolve(".k111"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        try (ServerSocketChannel gone = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            gone.bind(UnixDomainSocketAddress.of(hidden.resolve("s")));
+        }
+        Files.createLink(at, hidden.resolve("s"));
+        return hidden;
+    }
+
+    @Test
+    void whatAKilledServerLeftBesideTheSocketIsRemovedWithIt() throws Exception {
+        Path hidden = killedServer(path);
+        UnixSocket file = acquire(path, PERMISSIONS);
+        assertThat(hidden).doesNotExist();
+        NetServer server = serve(file, "me");
+        assertThat(heardAt(path)).isEqualTo("me");
+        await(server.close());
+        await(file.release(vertx));
+        assertThat(names()).isEmpty();
+    }
+
+    @Test
+    void whatBelongsToAnotherSocketOrIsNotLikeOursStays() throws Exception {
+        Path hidden = killedServer(directory.resolve("other"));
+        try (ServerSocketChannel gone = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            gone.bind(UnixDomainSocketAddress.of(path));
+        }
+        Path open = Files.createDirectory(directory.resolve(".open"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createLink(open.resolve("s"), path);
+        UnixSocket file = acquire(path, PERMISSIONS);
+        assertThat(hidden.resolve("s")).exists();
+        assertThat(open.resolve("s")).exists();
+        await(file.release(vertx));
+        assertThat(names()).containsExactly(".k111", ".open", "other");
+    }
+
+    @Test
+    void theDirectoryOfASocketThatIsInUseStays() throws Exception {
+        UnixSocket file = acquire(path, PERMISSIONS);
+        NetServer server = serve(file, "me");
+        Vertx other = transport.vertx();
+        try {
+            assertThat(causeOf(() -> await(UnixSocket.acquire(
+                            other, SocketAddress.domainSocketAddress(path.toString()), PERMISSIONS))))
+                    .isInstanceOf(BindException.class);
+        } finally {
+            await(other.close());
+        }
+        assertThat(Path.of(file.privateAddress().path())).exists();
+        assertThat(heardAt(path)).isEqualTo("me");
+        await(server.close());
+        await(file.release(vertx));
+    }
+
+    // macOS and BSD, which the kqueue transport serves
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Operation not supported", "Operation not permitted"})
+    void whereSocketsCannotBeLinkedTheyAreMoved(String reason) throws Exception {
+        Path bound = Files.writeString(directory.resolve("bound"), "socket");
+        UnixSocket.show(path, bound, (link, existing) -> {
+            throw new FileSystemException(link.toString(), existing.toString(), reason);
+        });
+        assertThat(names()).containsExactly("socket");
+        assertThat(path).hasContent("socket");
+    }
+
+    @Test
+    void aFileThatStandsInTheWayIsNotMovedOverEither() throws Exception {
+        Path bound = Files.writeString(directory.resolve("bound"), "socket");
+        Files.writeString(path, "precious");
+        assertThatThrownBy(() -> UnixSocket.show(path, bound, (link, existing) -> {
+                    throw new UnsupportedOperationException();
+                }))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThatThrownBy(() -> UnixSocket.show(path, bound, Files::createLink))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(path).hasContent("precious");
+    }
+
+    @Test
+    void theLimitOfThePathIsThatOfTheSmallestSystem() {
+        assertThat(UnixSocket.MAX_PATH + 1)
+                .isEqualTo(104); // sizeof sun_path with its NUL on macOS and BSD; Linux has 108
+    }
+
+    @Test
+    void abstractNamesAreForLinuxAlone() {
+        UnixSocket.checkAbstract(true, "Linux");
+        for (String system : List.of("Mac OS X", "FreeBSD")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> UnixSocket.checkAbstract(true, system))
+                    .withMessageContaining("Linux");
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> UnixSocket.checkAbstract(false, "Linux"));
     }
 
     @Test
