@@ -71,7 +71,9 @@ final class Budgets {
 
     /** Counts a failed authentication. @return what ends the session, when this was one too many */
     Optional<Reply> spendAuthFailure() {
-        return ++authFailures >= limits.authFailures() ? over(Limit.AUTH_FAILURES, Replies.TOO_MANY_AUTH_FAILURES) : Optional.empty();
+        return ++authFailures >= limits.authFailures()
+                ? over(Limit.AUTH_FAILURES, Replies.TOO_MANY_AUTH_FAILURES)
+                : Optional.empty();
     }
 
     /** Counts a command. @return what ends the session, when it was one too many */

@@ -71,6 +71,7 @@ final class SmtpConnection implements Output, Session {
     private @Nullable BodyStream body;
     /** Whether the handler holds what it was given of the body. */
     private boolean bodyIsHeld;
+
     private long bodyBegun;
     private String bodyCommand = "";
     private String mechanism = "";
@@ -120,8 +121,8 @@ final class SmtpConnection implements Output, Session {
         this.engine = new SmtpEngine(settings.engine(), this);
         this.metrics = server.metrics();
         this.timed = metrics != SmtpMetrics.NONE;
-        this.inFlight = shared.bytesInFlight()
-                .new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
+        this.inFlight =
+                shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
         this.lastStep = server.deadlines().now();
         beginRateWindow(lastStep);
     }

@@ -338,8 +338,7 @@ public final class VertxSmtpServer implements SmtpServer {
         }
         Census census = shared.census();
         String address = ClientAddress.of(socket);
-        Optional<Limit> hit =
-                census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp());
+        Optional<Limit> hit = census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp());
         if (hit.isPresent()) {
             metrics.limitHit(hit.get());
             metrics.connectionRefused();

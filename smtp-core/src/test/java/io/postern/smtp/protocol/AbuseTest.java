@@ -256,7 +256,8 @@ class AbuseTest {
         }
     }
 
-    private static final String TOO_MUCH_JUNK = "S: 421 4.7.0 Too many commands without a message, closing connection\n";
+    private static final String TOO_MUCH_JUNK =
+            "S: 421 4.7.0 Too many commands without a message, closing connection\n";
 
     @ParameterizedTest
     @ValueSource(
@@ -297,8 +298,12 @@ class AbuseTest {
     @Test
     void helloIsJunkOnlyWhenItIsRepeated() {
         String offers = "S: 250-...\n".repeat(10) + "S: 250 ...\n";
-        smtp().junkCommands(1).afterEhlo().plays("C: EHLO c.example\n" + offers + "C: EHLO c.example\n" + TOO_MUCH_JUNK);
-        lmtp().junkCommands(1).afterEhlo().plays("C: LHLO c.example\n" + offers + "C: LHLO c.example\n" + TOO_MUCH_JUNK);
+        smtp().junkCommands(1)
+                .afterEhlo()
+                .plays("C: EHLO c.example\n" + offers + "C: EHLO c.example\n" + TOO_MUCH_JUNK);
+        lmtp().junkCommands(1)
+                .afterEhlo()
+                .plays("C: LHLO c.example\n" + offers + "C: LHLO c.example\n" + TOO_MUCH_JUNK);
         smtp().junkCommands(1).afterHelo().plays("""
                 C: HELO c.example
                 S: 250 mx.postern.example
@@ -325,8 +330,8 @@ class AbuseTest {
         }
     }
 
-    private static final String TRANSACTION = "C: MAIL FROM:<a@b.example>\n" + "C: RCPT TO:<a@b.example>\n".repeat(30)
-            + "C: DATA\n";
+    private static final String TRANSACTION =
+            "C: MAIL FROM:<a@b.example>\n" + "C: RCPT TO:<a@b.example>\n".repeat(30) + "C: DATA\n";
 
     @Test
     @Covers("RFC 2920 §3.1")

@@ -56,7 +56,8 @@ class CensusTest {
                 int most = 0;
                 for (int round = 0; round < 10_000; round++) {
                     int inside = 0;
-                    while (inside <= limit && census.enter("192.0.2.1", limit, 0).isEmpty()) {
+                    while (inside <= limit
+                            && census.enter("192.0.2.1", limit, 0).isEmpty()) {
                         inside++;
                     }
                     most = Math.max(most, inside);

@@ -29,18 +29,16 @@ final class MemoryServer {
     private MemoryServer() {}
 
     public static void main(String[] arguments) throws Exception {
-        SmtpHandler handler = arguments[0].equals("collect")
-                ? new Collector()
-                : new SlowReader(Long.parseLong(arguments[0]));
+        SmtpHandler handler =
+                arguments[0].equals("collect") ? new Collector() : new SlowReader(Long.parseLong(arguments[0]));
         SmtpServerOptions options = new SmtpServerOptions()
                 .setHost("127.0.0.1")
                 .setPort(0)
                 .setHostName("mx.example")
                 .setDataSizeLimit(0)
                 .setMaxBytesInFlight(48L * 1024 * 1024);
-        SmtpServer server = SmtpServer.create(Vertx.vertx(), handler, options)
-                .listen()
-                .await();
+        SmtpServer server =
+                SmtpServer.create(Vertx.vertx(), handler, options).listen().await();
         System.out.println(server.actualPort());
         BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         while (orders.readLine() != null) {

@@ -58,8 +58,7 @@ class MetricsSocketTest extends SocketTestBase {
     }
 
     private static String plain(String user, String password) {
-        return Base64.getEncoder()
-                .encodeToString(("\0" + user + "\0" + password).getBytes(StandardCharsets.US_ASCII));
+        return Base64.getEncoder().encodeToString(("\0" + user + "\0" + password).getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Notes all that it is told, in words. */
@@ -163,9 +162,10 @@ class MetricsSocketTest extends SocketTestBase {
     private void serve(SmtpServerOptions options) throws Exception {
         server = new VertxSmtpServer(vertx, Collector::new, options, clock);
         server.setMetrics(notes);
-        Authenticator<Credentials.Password> authenticator = (credentials, context) -> credentials.password().equals("good")
-                ? Future.succeededFuture(Optional.of(Identity.of("anne")))
-                : Future.succeededFuture(Optional.empty());
+        Authenticator<Credentials.Password> authenticator =
+                (credentials, context) -> credentials.password().equals("good")
+                        ? Future.succeededFuture(Optional.of(Identity.of("anne")))
+                        : Future.succeededFuture(Optional.empty());
         SaslMechanism.passwords(authenticator).forEach(server::addMechanism);
         server.addExtension(new Extension() {
             @Override
@@ -342,11 +342,12 @@ class MetricsSocketTest extends SocketTestBase {
             case ERRORS -> says(options -> options.setMaxErrors(1), "RSET now\r\n");
             case UNKNOWN_COMMANDS -> says(options -> options.setMaxUnknownCommands(1), "HALO\r\n");
             case AUTH_FAILURES -> says(options -> options.setMaxAuthFailures(1), "AUTH PLAIN " + BAD + "\r\n");
-            case RECIPIENTS -> says(
-                    options -> options.setMaxRecipients(1),
-                    "MAIL FROM:<a@b.example>\r\nRCPT TO:<a@b.example>\r\nRCPT TO:<b@b.example>\r\n");
-            case MESSAGES -> says(
-                    options -> options.setMaxMessages(1), "MAIL FROM:<a@b.example>\r\nRSET\r\nMAIL FROM:<>\r\n");
+            case RECIPIENTS ->
+                says(
+                        options -> options.setMaxRecipients(1),
+                        "MAIL FROM:<a@b.example>\r\nRCPT TO:<a@b.example>\r\nRCPT TO:<b@b.example>\r\n");
+            case MESSAGES ->
+                says(options -> options.setMaxMessages(1), "MAIL FROM:<a@b.example>\r\nRSET\r\nMAIL FROM:<>\r\n");
             case COMMAND_LINE -> says(options -> options, "NOOP " + "x".repeat(600) + "\r\n");
             case TEXT_LINE -> sends(options -> options.setLineLengthLimit(10), "x".repeat(20) + "\r\n.\r\n");
             case HEADER_SIZE -> sends(options -> options.setMaxHeaderSize(10), "A: a\r\nB: b\r\nC: c\r\n\r\n.\r\n");
