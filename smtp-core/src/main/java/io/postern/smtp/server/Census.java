@@ -22,13 +22,12 @@ final class Census {
     Optional<Limit> enter(String address, int maxTotal, int maxOfAddress) {
         int all = total.incrementAndGet();
         int same = byAddress.merge(address, 1, Integer::sum);
-        Limit hit = maxTotal != 0 && all > maxTotal
-                ? Limit.CONNECTIONS
-                : maxOfAddress != 0 && same > maxOfAddress ? Limit.CONNECTIONS_PER_ADDRESS : null;
-        if (hit != null) {
-            leave(address);
+        boolean crowded = maxTotal != 0 && all > maxTotal;
+        if (!crowded && (maxOfAddress == 0 || same <= maxOfAddress)) {
+            return Optional.empty();
         }
-        return Optional.ofNullable(hit);
+        leave(address);
+        return Optional.of(crowded ? Limit.CONNECTIONS : Limit.CONNECTIONS_PER_ADDRESS);
     }
 
     void leave(String address) {

@@ -144,7 +144,7 @@ final class SmtpConnection implements Output, Session {
         this.onClosed = onClosed;
         this.engine = new SmtpEngine(settings.engine(), this);
         this.metrics = server.metrics();
-        this.timed = metrics != SmtpMetrics.NONE;
+        this.timed = metrics instanceof GuardedMetrics;
         this.inFlight =
                 shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
         this.lastStep = server.deadlines().now();
