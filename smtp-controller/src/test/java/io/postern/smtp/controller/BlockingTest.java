@@ -106,7 +106,7 @@ class BlockingTest {
                 new DeploymentOptions().setThreadingModel(model)));
         assertThat(refusal.get(30, TimeUnit.SECONDS))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("deploy an SmtpServerVerticle");
+                .hasMessageContaining("EmbeddedSmtpController");
     }
 
     private static void await(Future<?> future) throws Exception {
