@@ -7,6 +7,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -52,11 +53,16 @@ public interface SmtpServer {
      */
     SmtpServer addMechanism(SaslMechanism mechanism);
 
-    /** Listens where the options say: on a host and port, or on a Unix socket. */
+    /**
+     * Listens where the options say: on every address of {@link SmtpServerOptions#setHost their host}, all with the same
+     * port, or on a Unix socket.
+     *
+     * @return fails when one of the addresses cannot be bound, with that address and the cause; none is bound then
+     */
     Future<SmtpServer> listen();
 
     /**
-     * Listens on an address. Port 0 takes a free port. The file of a Unix socket is removed when the server stops; one that
+     * Listens on this address and no other. Port 0 takes a free port. The file of a Unix socket is removed when the server stops; one that
      * was left behind by another process is replaced, but neither a socket that somebody listens on nor any other file.
      *
      * @return fails when the address cannot be bound, with the cause
@@ -78,6 +84,9 @@ public interface SmtpServer {
 
     /** The port that the server listens on; -1 when it does not listen or listens on a Unix socket. */
     int actualPort();
+
+    /** The addresses that the server listens on, with their real ports; none when it does not listen. */
+    List<SocketAddress> addresses();
 
     /** How many connections are open now. */
     int connections();

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SmtpServerOptions {
 
-    /** The interface to listen on. */
+    /** The loopback addresses of both families. */
     public static final String DEFAULT_HOST = "localhost";
     /** The port to listen on. */
     public static final int DEFAULT_PORT = 8025;
@@ -75,7 +75,7 @@ public final class SmtpServerOptions {
     // what milliseconds can hold without a thought, and longer than any server runs
     private static final Duration MAX_DURATION = Duration.ofDays(36_500);
 
-    private String host = DEFAULT_HOST;
+    private @Nullable String host = DEFAULT_HOST;
     private int port = DEFAULT_PORT;
     private @Nullable String unixSocket;
     private String unixSocketPermissions = DEFAULT_UNIX_SOCKET_PERMISSIONS;
@@ -183,14 +183,24 @@ public final class SmtpServerOptions {
         return SmtpServerOptionsJson.write(this);
     }
 
-    /** What {@link #setHost} was given, or the default. */
-    public String getHost() {
-        return host;
+    /** What {@link #setHost} was given, or the default; empty for null. */
+    public Optional<String> getHost() {
+        return Optional.ofNullable(host);
     }
 
-    /** The interface to listen on: a name, an address, or {@code 0.0.0.0}. */
-    public SmtpServerOptions setHost(String host) {
-        this.host = Objects.requireNonNull(host, "host");
+    /**
+     * The host whose addresses a server listens on, all with the same port:
+     *
+     * <ul>
+     *   <li>null stands for one loopback address, {@code ::1}, or {@code 127.0.0.1} where the machine has no IPv6;
+     *   <li>{@code localhost} for the loopback addresses of both families, as far as the machine has them;
+     *   <li>the empty string for all interfaces, IPv4 and IPv6;
+     *   <li>an IP address for itself;
+     *   <li>another name for every address that the resolver of the machine gives for it; the machine must have them all.
+     * </ul>
+     */
+    public SmtpServerOptions setHost(@Nullable String host) {
+        this.host = host;
         return this;
     }
 
@@ -199,7 +209,10 @@ public final class SmtpServerOptions {
         return port;
     }
 
-    /** The port to listen on; 0 takes a free one, a negative number a free one shared by instances of a verticle. */
+    /**
+     * The port to listen on; 0 takes a free one, a negative number a free one shared by instances of a verticle. It is the
+     * same on all addresses of the host.
+     */
     public SmtpServerOptions setPort(int port) {
         if (port > 65_535) {
             throw notAllowed("port", port, "at most 65535");

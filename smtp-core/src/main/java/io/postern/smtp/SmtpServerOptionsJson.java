@@ -24,7 +24,12 @@ final class SmtpServerOptionsJson {
     private static final Map<String, Property> PROPERTIES = new LinkedHashMap<>();
 
     static {
-        text("host", SmtpServerOptions::getHost, SmtpServerOptions::setHost);
+        PROPERTIES.put(
+                "host",
+                new Property(
+                        options -> options.getHost().orElse(null),
+                        (options, value) -> options.setHost(value == null ? null : as(String.class, "host", value)),
+                        true));
         integer("port", SmtpServerOptions::getPort, SmtpServerOptions::setPort);
         property(
                 "unixSocket",
@@ -118,7 +123,7 @@ final class SmtpServerOptionsJson {
         JsonObject json = new JsonObject();
         PROPERTIES.forEach((name, property) -> {
             Object value = property.get.apply(options);
-            if (value != null) {
+            if (value != null || property.nullable) {
                 json.put(name, value);
             }
         });
@@ -136,8 +141,11 @@ final class SmtpServerOptionsJson {
         }
     }
 
+    /** @param nullable whether null is a value like others; if not, it stands for one that was never set */
     private record Property(
-            Function<SmtpServerOptions, @Nullable Object> get, BiConsumer<SmtpServerOptions, Object> set) {}
+            Function<SmtpServerOptions, @Nullable Object> get,
+            BiConsumer<SmtpServerOptions, @Nullable Object> set,
+            boolean nullable) {}
 
     private static void text(
             String name, Function<SmtpServerOptions, String> get, BiConsumer<SmtpServerOptions, String> set) {
@@ -182,7 +190,8 @@ final class SmtpServerOptionsJson {
             Function<SmtpServerOptions, @Nullable Object> get,
             BiFunction<String, Object, T> read,
             BiConsumer<SmtpServerOptions, T> set) {
-        PROPERTIES.put(name, new Property(get, (options, value) -> set.accept(options, read.apply(name, value))));
+        PROPERTIES.put(
+                name, new Property(get, (options, value) -> set.accept(options, read.apply(name, value)), false));
     }
 
     private static <T> T as(Class<T> type, String name, @Nullable Object value) {

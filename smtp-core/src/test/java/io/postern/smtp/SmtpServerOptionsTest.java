@@ -124,7 +124,8 @@ class SmtpServerOptionsTest {
     @ParameterizedTest
     @MethodSource("setters")
     void aValueOfTheWrongTypeIsRefusedWithTheNameOfTheProperty(Method setter) {
-        for (Object wrong : new Object[] {new JsonArray().add(new JsonArray()), null}) {
+        Object array = new JsonArray().add(new JsonArray());
+        for (Object wrong : setter.getName().equals("setHost") ? new Object[] {array} : new Object[] {array, null}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new SmtpServerOptions(new JsonObject().put(property(setter), wrong)))
                     .withMessageContaining(property(setter));
@@ -193,6 +194,17 @@ class SmtpServerOptionsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new SmtpServerOptions(new JsonObject().put(property, text)))
                 .withMessageContaining(property);
+    }
+
+    @Test
+    void aHostOfNullIsNotTheDefaultAndComesBackFromJsonText() {
+        SmtpServerOptions options = new SmtpServerOptions().setHost(null);
+        assertThat(options.getHost()).isEmpty();
+        assertThat(new SmtpServerOptions().getHost()).contains("localhost");
+        assertThat(new SmtpServerOptions(options).getHost()).isEmpty();
+        assertThat(new SmtpServerOptions(new JsonObject(options.toJson().encode())).getHost())
+                .isEmpty();
+        assertThat(new SmtpServerOptions(new JsonObject()).getHost()).contains("localhost");
     }
 
     @Test

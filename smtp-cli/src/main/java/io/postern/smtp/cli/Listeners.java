@@ -95,15 +95,13 @@ final class Listeners {
     }
 
     private void listen(Listener listener, ListenAddress.Inet address, List<ListenAddress> listening) {
-        // all families of a host get the same port
-        int port = address.port();
-        for (String host : address.hosts()) {
-            // instances that ask for the same negative port share a free one
-            int asked = port == 0 ? -1 - listening.size() : port;
-            SmtpServerOptions own = new SmtpServerOptions(options).setHost(host).setPort(asked);
-            port = deploy(listener, new ListenAddress.Inet(host, port), own).actualPort();
-            listening.add(new ListenAddress.Inet(host, port));
-        }
+        // instances that ask for the same negative port share a free one
+        int port = address.port() == 0 ? -1 - listening.size() : address.port();
+        SmtpServerOptions own =
+                new SmtpServerOptions(options).setHost(address.host()).setPort(port);
+        deploy(listener, address, own)
+                .addresses()
+                .forEach(bound -> listening.add(new ListenAddress.Inet(bound.host(), bound.port())));
     }
 
     /** @return any of the servers that share the address */

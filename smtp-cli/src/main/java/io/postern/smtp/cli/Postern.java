@@ -54,8 +54,9 @@ public final class Postern implements Runnable {
     @Option(
             names = {"-l", "--listen"},
             paramLabel = "ADDR",
-            description = "HOST:PORT, HOST, :PORT (on localhost), [IPV6]:PORT or unix:PATH; default localhost:8025; "
-                    + "repeatable. With smtps: in front it is the one with implicit TLS, where others have STARTTLS.")
+            description =
+                    "HOST:PORT, HOST, :PORT (on all interfaces), [IPV6]:PORT or unix:PATH; default localhost:8025; "
+                            + "repeatable. With smtps: in front it is the one with implicit TLS, where others have STARTTLS.")
     private List<String> listen = new ArrayList<>();
 
     @Option(names = "--lmtp", description = "Speak LMTP instead of SMTP.")
@@ -360,7 +361,8 @@ public final class Postern implements Runnable {
     private static ListenAddress configuredAddress(SmtpServerOptions options) {
         return options.getUnixSocket()
                 .<ListenAddress>map(ListenAddress.Unix::new)
-                .orElseGet(() -> new ListenAddress.Inet(options.getHost(), Math.max(0, options.getPort())));
+                .orElseGet(
+                        () -> new ListenAddress.Inet(options.getHost().orElse(null), Math.max(0, options.getPort())));
     }
 
     /** Refuses what would start but could never work. */

@@ -120,6 +120,18 @@ class PosternIT {
     }
 
     @Test
+    void aPortAloneIsServedOnAllInterfaces() throws Exception {
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(InetAddress.getByAddress(IPV6_LOOPBACK)) != null);
+        try (PosternProcess postern = PosternProcess.run("-l", ":0", "sink")) {
+            String any = postern.awaitListening();
+            assertThat(any).startsWith("[::]:");
+            String port = any.substring(any.lastIndexOf(':') + 1);
+            PosternProcess.client("127.0.0.1:" + port).close();
+            PosternProcess.client("[::1]:" + port).close();
+        }
+    }
+
+    @Test
     void eachListenerHasItsLine() throws Exception {
         try (PosternProcess postern =
                 PosternProcess.run("-l", ANY_PORT, "--listen", ANY_PORT, "--event-loops", "3", "sink")) {

@@ -1,6 +1,7 @@
 package io.postern.smtp.controller;
 
 import io.vertx.core.VertxException;
+import io.vertx.core.net.SocketAddress;
 import java.nio.file.FileSystemException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,13 @@ public final class ControllerException extends VertxException {
         return new ControllerException(message + ": " + reason(cause), cause);
     }
 
+    static ControllerException cannotListen(SocketAddress asked, Throwable cause) {
+        // the cause names the one that failed of several addresses
+        String reason = reason(cause);
+        return new ControllerException(
+                "cannot listen on " + (reason.startsWith(asked + ": ") ? "" : asked + ": ") + reason, cause);
+    }
+
     /** The same with the stack of this thread, for whom another's says nothing. */
     ControllerException here() {
         return new ControllerException(
@@ -42,6 +50,6 @@ public final class ControllerException extends VertxException {
                     : cause.getClass().getSimpleName() + ": " + message;
         }
         // the native transports' are like "bind(..) failed with error(-98): Address already in use"
-        return message.replaceFirst("^\\S+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
+        return message.replaceFirst("\\S+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
     }
 }

@@ -1,6 +1,7 @@
 package io.postern.smtp.controller;
 
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.Context;
@@ -75,8 +76,7 @@ public class EmbeddedSmtpController {
     }
 
     /** For subclasses that {@link #createVerticle create another verticle}. */
-    protected EmbeddedSmtpController(
-            Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
+    protected EmbeddedSmtpController(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
@@ -147,7 +147,8 @@ public class EmbeddedSmtpController {
     }
 
     /**
-     * The interface that the server listens on, as the options name it.
+     * The host that a client on this machine finds the server at: that of the options; {@code localhost} where they say all
+     * interfaces; the address that was found where they name no host.
      *
      * @throws IllegalStateException when it is a Unix socket, which has none
      */
@@ -184,7 +185,8 @@ public class EmbeddedSmtpController {
     }
 
     static DeploymentOptions checked(DeploymentOptions deploymentOptions) {
-        if (deploymentOptions.getConfig() != null && !deploymentOptions.getConfig().isEmpty()) {
+        if (deploymentOptions.getConfig() != null
+                && !deploymentOptions.getConfig().isEmpty()) {
             throw new IllegalArgumentException(
                     "deploymentOptions have a config; give its properties to the SmtpServerOptions of the controller");
         }
@@ -203,13 +205,26 @@ public class EmbeddedSmtpController {
 
     /** What options ask for, as an address. */
     static SocketAddress asked(SmtpServerOptions options) {
-        return address(options, Math.max(0, options.getPort()));
-    }
-
-    private static SocketAddress address(SmtpServerOptions options, int port) {
         return options.getUnixSocket()
                 .map(SocketAddress::domainSocketAddress)
-                .orElseGet(() -> SocketAddress.inetSocketAddress(port, options.getHost()));
+                .orElseGet(() -> SocketAddress.inetSocketAddress(
+                        Math.max(0, options.getPort()),
+                        options.getHost().map(EmbeddedSmtpController::reached).orElse(SmtpServerOptions.DEFAULT_HOST)));
+    }
+
+    /** One address for all that a server listens on. */
+    private SocketAddress listened(SmtpServer server) {
+        SocketAddress first = server.addresses().get(0);
+        return first.isDomainSocket()
+                ? first
+                : SocketAddress.inetSocketAddress(
+                        first.port(),
+                        options.getHost().map(EmbeddedSmtpController::reached).orElse(first.host()));
+    }
+
+    // the name leads to every address that was bound for it; that for all interfaces leads nowhere
+    private static String reached(String host) {
+        return host.isEmpty() ? SmtpServerOptions.DEFAULT_HOST : host;
     }
 
     static SocketAddress inet(SocketAddress address) {
@@ -249,14 +264,14 @@ public class EmbeddedSmtpController {
         Future<Void> begin() {
             return deploy().transform((id, cause) -> {
                 if (cause != null) {
-                    ControllerException failed = ControllerException.because("cannot listen on " + asked(options), cause);
+                    ControllerException failed = ControllerException.cannotListen(asked(options), cause);
                     failure = failed;
                     deployment.fail(failed);
                     ended.tryComplete();
                     return Future.failedFuture(failed);
                 }
                 failure = null;
-                address = address(options, instances.element().verticle.server().actualPort());
+                address = listened(instances.element().verticle.server());
                 LOG.log(System.Logger.Level.DEBUG, () -> "listening on " + address);
                 deployment.complete(id);
                 return Future.succeededFuture();
@@ -270,7 +285,8 @@ public class EmbeddedSmtpController {
                 what.setPort(sharedPort);
             }
             try {
-                return vertx.deployVerticle(() -> new Instance(createVerticle(handlers, new SmtpServerOptions(what))), how);
+                return vertx.deployVerticle(
+                        () -> new Instance(createVerticle(handlers, new SmtpServerOptions(what))), how);
             } catch (RuntimeException rejected) {
                 return Future.failedFuture(rejected); // the Vertx is closed
             }

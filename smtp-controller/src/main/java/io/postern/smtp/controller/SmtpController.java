@@ -186,7 +186,8 @@ public class SmtpController implements AutoCloseable {
     }
 
     /**
-     * The interface that the server listens on, as the options name it.
+     * The host that a client on this machine finds the server at: that of the options; {@code localhost} where they say all
+     * interfaces; the address that was found where they name no host.
      *
      * @throws IllegalStateException when it is a Unix socket, which has none
      */
@@ -324,9 +325,7 @@ public class SmtpController implements AutoCloseable {
                     .get(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
-            throw cause instanceof ControllerException told
-                    ? told.here()
-                    : ControllerException.because(failed, cause);
+            throw cause instanceof ControllerException told ? told.here() : ControllerException.because(failed, cause);
         } catch (TimeoutException e) {
             throw new ControllerException(failed + " within " + timeout.toMillis() / 1000.0 + " s", e);
         } catch (InterruptedException e) {

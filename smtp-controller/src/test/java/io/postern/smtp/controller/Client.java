@@ -34,8 +34,8 @@ final class Client implements AutoCloseable {
 
     private Client(java.net.SocketAddress address) throws IOException {
         channel = SocketChannel.open(address);
-        replies = new BufferedReader(
-                new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.US_ASCII));
+        replies =
+                new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.US_ASCII));
     }
 
     /** Sends lines, each with CR LF behind it. */

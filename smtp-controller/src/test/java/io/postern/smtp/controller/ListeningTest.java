@@ -41,7 +41,8 @@ class ListeningTest {
                 .setUnixSocket(directory.resolve("smtp.sock").toString());
     }
 
-    private static SmtpController controller(SmtpHandler handler, SmtpServerOptions options, TransportChoice transport) {
+    private static SmtpController controller(
+            SmtpHandler handler, SmtpServerOptions options, TransportChoice transport) {
         return SmtpControllerTest.patient(SmtpController.create(handler, options))
                 .transport(transport);
     }

@@ -45,7 +45,10 @@ record OwnVertx(Vertx vertx) implements AutoCloseable {
 
     Holdings holdings() throws Exception {
         return new Holdings(
-                vertx.deploymentIDs().size(), timers(), Thread.getAllStackTraces().size(), descriptors());
+                vertx.deploymentIDs().size(),
+                timers(),
+                Thread.getAllStackTraces().size(),
+                descriptors());
     }
 
     private int timers() throws Exception {

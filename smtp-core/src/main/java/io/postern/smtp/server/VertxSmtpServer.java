@@ -72,13 +72,11 @@ public final class VertxSmtpServer implements SmtpServer {
 
     private Promise<Void> lastOneGone = Promise.promise();
 
-    private @Nullable UnixSocket unixSocket;
-
     /** What the next handshake uses; its files have been read. */
     private volatile @Nullable ServerSSLOptions tls;
 
     /** What is known once the server listens. */
-    private record Listening(Context context, SocketAddress address, NetServer server, Census census, long timer) {}
+    private record Listening(Context context, ServerSockets sockets, Census census, long timer) {}
 
     public VertxSmtpServer(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         this(vertx, handlers, options, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
@@ -125,22 +123,31 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public Future<SmtpServer> listen() {
-        return listen(options.getUnixSocket()
-                .map(SocketAddress::domainSocketAddress)
-                .orElseGet(() -> inetAddress(options.getPort(), options.getHost())));
+        return listen(() -> options.getUnixSocket()
+                .map(path -> Future.succeededFuture(List.of(SocketAddress.domainSocketAddress(path))))
+                .orElseGet(() -> HostAddresses.of(vertx, options.getHost()).map(this::withPort)));
     }
 
-    private static SocketAddress inetAddress(int port, String host) {
-        return port < 0 ? SocketAddress.sharedRandomPort(-port, host) : SocketAddress.inetSocketAddress(port, host);
+    private List<SocketAddress> withPort(List<String> hosts) {
+        int port = options.getPort();
+        return hosts.stream()
+                .map(host -> port < 0
+                        ? SocketAddress.sharedRandomPort(-port, host)
+                        : SocketAddress.inetSocketAddress(port, host))
+                .toList();
     }
 
     @Override
     public Future<SmtpServer> listen(SocketAddress address) {
+        return listen(() -> Future.succeededFuture(List.of(address)));
+    }
+
+    private Future<SmtpServer> listen(Supplier<Future<List<SocketAddress>>> addresses) {
         Context context = vertx.getOrCreateContext();
         Promise<SmtpServer> promise = Promise.promise();
         context.runOnContext(v -> loadTls()
                 .compose(loaded -> hostName(options))
-                .compose(name -> listen(context, address, name))
+                .compose(name -> addresses.get().compose(all -> listen(context, all, name)))
                 .onComplete(promise));
         return promise.future();
     }
@@ -172,7 +179,7 @@ public final class VertxSmtpServer implements SmtpServer {
         }
         return TlsKeys.load(vertx, newTls)
                 .compose(loaded -> options.isImplicitTls()
-                        ? current.server().updateSSLOptions(loaded, true).map(loaded)
+                        ? current.sockets().updateTls(loaded).map(loaded)
                         : Future.succeededFuture(loaded))
                 .map(loaded -> {
                     tls = loaded;
@@ -196,7 +203,7 @@ public final class VertxSmtpServer implements SmtpServer {
         }
     }
 
-    private Future<SmtpServer> listen(Context context, SocketAddress address, String hostName) {
+    private Future<SmtpServer> listen(Context context, List<SocketAddress> addresses, String hostName) {
         if (listening != null) {
             return Future.failedFuture(new IllegalStateException("the server listens already"));
         }
@@ -204,52 +211,33 @@ public final class VertxSmtpServer implements SmtpServer {
             return Future.failedFuture(
                     new IllegalStateException("proxyProtocol is set, but netty-codec-haproxy is not on the path"));
         }
-        TcpServerConfig config = new TcpServerConfig(options.getNet())
-                .setSsl(options.isImplicitTls())
-                .setUseProxyProtocol(options.isProxyProtocol())
-                .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
-        NetServer server = vertx.createNetServer(config, tls);
-        server.exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause));
+        Census census = census(addresses);
+        ServerSockets sockets =
+                new ServerSockets(vertx, options.getUnixSocketPermissions(), () -> createNetServer(census));
         Listening begun = new Listening(
-                context,
-                address,
-                server,
-                census(address),
-                vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
+                context, sockets, census, vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
         listening = begun;
-        settings = settings(address, hostName);
-        server.connectHandler(socket -> connected(begun.census(), socket));
-        return bind(begun).onFailure(cause -> forget(begun)).map(bound -> {
-            LOG.log(Level.DEBUG, () -> "listening on " + address);
+        settings = settings(addresses.get(0), hostName);
+        return sockets.bind(addresses).onFailure(cause -> forget(begun)).map(bound -> {
+            LOG.log(Level.DEBUG, () -> "listening on " + sockets.addresses());
             return this;
         });
     }
 
-    private Census census(SocketAddress address) {
-        // each server that asks for any free port gets one of its own, and shares its clients with nobody
-        return !address.isDomainSocket() && address.port() == 0 ? new Census() : Census.of(vertx, address.toString());
+    private NetServer createNetServer(Census census) {
+        TcpServerConfig config = new TcpServerConfig(options.getNet())
+                .setSsl(options.isImplicitTls())
+                .setUseProxyProtocol(options.isProxyProtocol())
+                .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
+        return vertx.createNetServer(config, tls)
+                .exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause))
+                .connectHandler(socket -> connected(census, socket));
     }
 
-    private Future<?> bind(Listening begun) {
-        SocketAddress address = begun.address();
-        if (!address.isDomainSocket()) {
-            return begun.server().listen(address);
-        }
-        if (UnixSocket.isAbstract(address)) {
-            return vertx.isNativeTransportEnabled()
-                    ? begun.server().listen(address)
-                    : Future.failedFuture(new IllegalArgumentException(
-                            "a Unix socket with an abstract name needs the epoll or io_uring transport"));
-        }
-        return UnixSocket.acquire(vertx, address, options.getUnixSocketPermissions())
-                .compose(file -> begun.server()
-                        .listen(file.privateAddress())
-                        .compose(bound -> file.publish(vertx))
-                        .onSuccess(v -> unixSocket = file)
-                        .recover(cause -> begun.server()
-                                .close()
-                                .eventually(() -> file.release(vertx))
-                                .transform(v -> Future.failedFuture(cause))));
+    private Census census(List<SocketAddress> addresses) {
+        // each server that asks for any free port gets one of its own, and shares its clients with nobody
+        SocketAddress first = addresses.get(0);
+        return !first.isDomainSocket() && first.port() == 0 ? new Census() : Census.of(vertx, addresses.toString());
     }
 
     private ServerSettings settings(SocketAddress address, String hostName) {
@@ -375,8 +363,16 @@ public final class VertxSmtpServer implements SmtpServer {
 
     @Override
     public int actualPort() {
+        List<SocketAddress> addresses = addresses();
+        return addresses.isEmpty() || addresses.get(0).isDomainSocket()
+                ? -1
+                : addresses.get(0).port();
+    }
+
+    @Override
+    public List<SocketAddress> addresses() {
         Listening current = listening;
-        return current == null ? -1 : current.server().actualPort();
+        return current == null ? List.of() : current.sockets().addresses();
     }
 
     @Override
@@ -403,22 +399,14 @@ public final class VertxSmtpServer implements SmtpServer {
         // for its reply to leave.
         long millis = grace.toMillis();
         long timer = millis == 0 ? -1 : vertx.setTimer(millis, v -> terminateAll());
-        Future<Void> stopped = current.server().shutdown(millis + FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+        Future<Void> stopped = current.sockets().shutdown(grace.plus(FAREWELL));
         if (millis == 0) {
             terminateAll();
         }
-        return stopped.eventually(this::lastOneGone)
-                .eventually(this::releaseUnixSocket)
-                .onComplete(done -> {
-                    vertx.cancelTimer(timer);
-                    forget(current);
-                });
-    }
-
-    private Future<Void> releaseUnixSocket() {
-        UnixSocket file = unixSocket;
-        unixSocket = null;
-        return file == null ? Future.succeededFuture() : file.release(vertx);
+        return stopped.eventually(this::lastOneGone).onComplete(done -> {
+            vertx.cancelTimer(timer);
+            forget(current);
+        });
     }
 
     /** Sockets are closed before their close handlers, which tell the application, have run. */

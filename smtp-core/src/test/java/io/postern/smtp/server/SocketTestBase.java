@@ -6,6 +6,7 @@ import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,6 +69,12 @@ abstract class SocketTestBase {
 
     WireClient connected(int port) throws IOException {
         WireClient client = new WireClient(port);
+        clients.add(client);
+        return client;
+    }
+
+    WireClient connected(String address, int port) throws IOException {
+        WireClient client = new WireClient(InetAddress.getByName(address), port);
         clients.add(client);
         return client;
     }

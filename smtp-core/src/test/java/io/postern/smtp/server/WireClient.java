@@ -33,7 +33,11 @@ final class WireClient implements AutoCloseable {
     private @Nullable TlsRecords tls;
 
     WireClient(int port) throws IOException {
-        this(SocketChannel.open(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port)));
+        this(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
+    }
+
+    WireClient(InetAddress address, int port) throws IOException {
+        this(SocketChannel.open(new InetSocketAddress(address, port)));
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     }
 

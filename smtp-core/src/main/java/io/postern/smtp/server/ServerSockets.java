@@ -1,0 +1,165 @@
+package io.postern.smtp.server;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.ServerSSLOptions;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.shareddata.Lock;
+import java.net.BindException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * What one server listens on: one socket for each of its addresses, all of them or none. Addresses of the Internet get one
+ * port in common. Everything but {@link #addresses()} and {@link #updateTls} belongs to the context of the server.
+ */
+final class ServerSockets {
+
+    /** How often another free port is tried when one that is free at the first address is taken at another. */
+    static final int MAX_TRIES = 10;
+
+    private static final String LOCK = "io.postern.smtp.port";
+
+    private final Vertx vertx;
+    private final String unixSocketPermissions;
+    private final Supplier<NetServer> servers;
+    private volatile List<Bound> all = List.of();
+    private boolean stopped;
+
+    private record Bound(SocketAddress address, NetServer server, Optional<UnixSocket> file) {}
+
+    /**
+     * @param unixSocketPermissions such as {@code rw-rw----}
+     * @param servers gives servers that only need to listen
+     */
+    ServerSockets(Vertx vertx, String unixSocketPermissions, Supplier<NetServer> servers) {
+        this.vertx = vertx;
+        this.unixSocketPermissions = unixSocketPermissions;
+        this.servers = servers;
+    }
+
+    /** Where connections are accepted now, with real ports. */
+    List<SocketAddress> addresses() {
+        return all.stream().map(Bound::address).toList();
+    }
+
+    /**
+     * Begins to listen, once.
+     *
+     * @param addresses at least one; if several, all on one port
+     * @return fails when one of them cannot be bound, and then none is
+     */
+    Future<Void> bind(List<SocketAddress> addresses) {
+        int port = addresses.get(0).port();
+        if (port >= 0 || addresses.size() == 1) {
+            return bind(addresses, MAX_TRIES);
+        }
+        // The instances that share the port agree on it only when no two of them are looking for one
+        return vertx.sharedData()
+                .getLocalLock(LOCK + port)
+                .compose(lock -> bind(addresses, MAX_TRIES).onComplete(done -> release(lock)));
+    }
+
+    private static void release(Lock lock) {
+        lock.release();
+    }
+
+    private Future<Void> bind(List<SocketAddress> addresses, int tries) {
+        SocketAddress first = addresses.get(0);
+        return bind(first)
+                .compose(bound -> bindAll(
+                        addresses.subList(1, addresses.size()), bound.address().port()))
+                .recover(cause -> {
+                    boolean again = first.port() <= 0 && !all.isEmpty() && !stopped && tries > 1;
+                    return close(Duration.ZERO)
+                            .transform(closed -> again ? bind(addresses, tries - 1) : Future.failedFuture(cause));
+                });
+    }
+
+    private Future<Void> bindAll(List<SocketAddress> addresses, int port) {
+        Future<Void> done = Future.succeededFuture();
+        for (SocketAddress address : addresses) {
+            done = done.compose(v -> bind(SocketAddress.inetSocketAddress(port, address.host())))
+                    .mapEmpty();
+        }
+        return done;
+    }
+
+    private Future<Bound> bind(SocketAddress address) {
+        return (address.isDomainSocket() ? bindUnix(address) : bindInet(address)).compose(bound -> {
+            List<Bound> more = new ArrayList<>(all);
+            more.add(bound);
+            all = List.copyOf(more);
+            return stopped
+                    ? Future.failedFuture(new IllegalStateException("the server was stopped while it started"))
+                    : Future.succeededFuture(bound);
+        });
+    }
+
+    private Future<Bound> bindInet(SocketAddress address) {
+        return servers.get()
+                .listen(address)
+                .map(server -> new Bound(
+                        SocketAddress.inetSocketAddress(server.actualPort(), address.host()), server, Optional.empty()))
+                .recover(cause -> Future.failedFuture(named(address, cause)));
+    }
+
+    /** With the address, which not every transport tells, and never one that was asked for as "any free port". */
+    private static BindException named(SocketAddress address, Throwable cause) {
+        String host = address.host().contains(":") ? "[" + address.host() + "]" : address.host();
+        BindException named = new BindException(host + ":" + Math.max(0, address.port()) + ": " + cause.getMessage());
+        named.initCause(cause);
+        return named;
+    }
+
+    private Future<Bound> bindUnix(SocketAddress address) {
+        if (UnixSocket.isAbstract(address)) {
+            return vertx.isNativeTransportEnabled()
+                    ? servers.get().listen(address).map(server -> new Bound(address, server, Optional.empty()))
+                    : Future.failedFuture(new IllegalArgumentException(
+                            "a Unix socket with an abstract name needs the epoll or io_uring transport"));
+        }
+        return UnixSocket.acquire(vertx, address, unixSocketPermissions).compose(file -> {
+            NetServer server = servers.get();
+            return server.listen(file.privateAddress())
+                    .compose(bound -> file.publish(vertx))
+                    .map(published -> new Bound(address, server, Optional.of(file)))
+                    .recover(cause -> server.close()
+                            .eventually(() -> file.release(vertx))
+                            .transform(closed -> Future.failedFuture(cause)));
+        });
+    }
+
+    /** Gives all sockets other keys; files are read anew, also under the same path. */
+    Future<Void> updateTls(ServerSSLOptions tls) {
+        return each(bound -> bound.server().updateSSLOptions(tls, true));
+    }
+
+    /**
+     * Stops to accept at once, and waits for the connections.
+     *
+     * @param patience after which they are cut
+     */
+    Future<Void> shutdown(Duration patience) {
+        stopped = true;
+        return close(patience);
+    }
+
+    private Future<Void> close(Duration patience) {
+        return each(bound -> bound.server()
+                        .shutdown(patience.toMillis(), TimeUnit.MILLISECONDS)
+                        .eventually(() ->
+                                bound.file().map(file -> file.release(vertx)).orElseGet(Future::succeededFuture)))
+                .onComplete(closed -> all = List.of());
+    }
+
+    private Future<Void> each(Function<Bound, Future<?>> action) {
+        return Future.join(all.stream().map(action).toList()).mapEmpty();
+    }
+}
