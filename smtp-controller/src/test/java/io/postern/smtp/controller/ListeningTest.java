@@ -14,6 +14,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
@@ -123,6 +124,55 @@ class ListeningTest {
                 assertThatThrownBy(() -> new Client(address)).isInstanceOf(IOException.class);
             }
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void withoutAHostTheLoopbackThatWasFoundIsTold(TransportChoice transport) throws Exception {
+        try (SmtpController controller =
+                controller(new Recording(), SmtpControllerTest.options().setHost(null), transport)) {
+            assertThat(controller.host()).isEqualTo("localhost");
+            controller.start();
+            assertThat(controller.host()).isEqualTo(hasIpV6() ? "::1" : "127.0.0.1");
+            try (Client client = new Client(controller)) {
+                assertThat(client.code()).isEqualTo("220");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void localhostIsServedOnBothFamiliesWithOnePort(TransportChoice transport) throws Exception {
+        assertBothFamiliesAreServed("localhost", transport);
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void theEmptyHostIsServedOnBothFamiliesWithOnePort(TransportChoice transport) throws Exception {
+        assertBothFamiliesAreServed("", transport);
+    }
+
+    private static void assertBothFamiliesAreServed(String host, TransportChoice transport) throws Exception {
+        Threads threads = new Threads();
+        try (SmtpController controller =
+                controller(threads, SmtpControllerTest.options().setHost(host), transport)) {
+            controller.deploymentOptions(new DeploymentOptions().setInstances(2));
+            controller.start();
+            assertThat(controller.host()).isEqualTo("localhost");
+            for (String family : hasIpV6() ? List.of("127.0.0.1", "::1") : List.of("127.0.0.1")) {
+                threads.names.clear();
+                for (int i = 0; i < 4; i++) {
+                    try (Client client = new Client(SocketAddress.inetSocketAddress(controller.port(), family))) {
+                        assertThat(client.code()).isEqualTo("220");
+                    }
+                }
+                assertThat(threads.names).as(family).hasSize(2);
+            }
+        }
+    }
+
+    private static boolean hasIpV6() throws IOException {
+        return NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null;
     }
 
     @Test
