@@ -2,6 +2,8 @@ package io.postern.smtp.cli;
 
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.controller.ControllerException;
+import io.postern.smtp.controller.TransportChoice;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.transport.Transport;
@@ -224,7 +226,7 @@ public final class Postern implements Runnable {
         if (loops < 1) {
             throw wrong("--event-loops: " + loops + " is given; allowed is 1 or more");
         }
-        Transport used = transport.transport();
+        Transport used = transport();
         Listeners listeners = checked("", () -> new Listeners(used, loops, handler, options));
         Thread shutdown = new Thread(
                 () -> {
@@ -242,6 +244,14 @@ public final class Postern implements Runnable {
         } catch (StartFailure e) {
             Runtime.getRuntime().removeShutdownHook(shutdown);
             throw e;
+        }
+    }
+
+    private Transport transport() {
+        try {
+            return transport.transport();
+        } catch (ControllerException e) {
+            throw new StartFailure(e);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.postern.smtp.cli;
 
+import io.postern.smtp.controller.ControllerException;
+
 /** The server could not start. The message is for the user. */
 final class StartFailure extends RuntimeException {
 
@@ -7,6 +9,11 @@ final class StartFailure extends RuntimeException {
 
     StartFailure(String message, Throwable cause) {
         super(message + ": " + reason(cause), cause);
+    }
+
+    /** What a controller says is said for the user, too. */
+    StartFailure(ControllerException failure) {
+        super(failure.getMessage(), failure.getCause());
     }
 
     StartFailure(String message) {

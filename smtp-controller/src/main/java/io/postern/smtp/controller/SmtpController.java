@@ -4,14 +4,17 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.Context;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.transport.Transport;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -34,13 +37,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A controller has a {@link Vertx} of its own while it runs. Its threads are daemons: they do not keep the JVM alive,
  * so a program that is to serve until it is killed has to wait by itself. The handler is called on an event loop of that
- * Vertx.
+ * Vertx, unless {@link #deploymentOptions} say otherwise.
  *
  * <p>Every method may be called on any thread that may block; calls that change something take turns. On an event loop
  * and on a worker or virtual-thread context of any Vertx {@code start} and {@code stop} throw
- * {@link IllegalStateException}: deploy an {@link SmtpServerVerticle} there.
+ * {@link IllegalStateException}: use an {@link EmbeddedSmtpController} there.
  */
 public class SmtpController implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(SmtpController.class.getName());
 
     /** How long a start may take. */
     public static final Duration DEFAULT_READY_TIMEOUT = Duration.ofSeconds(5);
@@ -54,9 +59,12 @@ public class SmtpController implements AutoCloseable {
     private final Lock lock = new ReentrantLock();
 
     private volatile Duration readyTimeout = DEFAULT_READY_TIMEOUT;
+    private volatile TransportChoice transport = TransportChoice.AUTO;
+    private volatile DeploymentOptions deploymentOptions = new DeploymentOptions();
     private volatile SocketAddress address;
-    // guarded by lock
-    private @Nullable Running running;
+    private volatile @Nullable ControllerException failure;
+    // changed with the lock held
+    private volatile @Nullable Running running;
 
     /** A controller with one handler for all connections. */
     public static SmtpController create(SmtpHandler handler, SmtpServerOptions options) {
@@ -84,15 +92,15 @@ public class SmtpController implements AutoCloseable {
         this.handlers = Objects.requireNonNull(handlers, "handlers");
         this.options = new SmtpServerOptions(options);
         this.environment = environment;
-        this.address = SocketAddress.inetSocketAddress(options.getPort(), host());
+        this.address = EmbeddedSmtpController.asked(options);
     }
 
     /**
      * Starts the server, and waits until it listens. Once it was stopped it can be started again; port 0 then takes
      * another free port.
      *
-     * @throws ControllerException when it cannot listen, or not within {@link #readyTimeout()}. Nothing of it is left
-     *     behind then, and it can be started again
+     * @throws ControllerException when it cannot listen, or not within {@link #readyTimeout()}, or when its transport is
+     *     missing. Nothing of it is left behind then, {@link #failure()} tells it as well, and it can be started again
      * @throws IllegalStateException when it runs already, or when this thread must not block
      * @throws IllegalArgumentException when the environment variable {@code POSTERN_CONTROLLER_TIMEOUT} is no number
      */
@@ -104,16 +112,26 @@ public class SmtpController implements AutoCloseable {
                 throw new IllegalStateException("the server runs already, on " + address);
             }
             Duration timeout = readyTimeout();
-            Running started = new Running(Vertx.vertx(new VertxOptions().setUseDaemonThread(true)));
             try {
-                address = started.listen(timeout);
-            } catch (RuntimeException | Error failure) {
-                cleanUp(started, failure);
-                throw failure;
+                running = listen(timeout);
+                failure = null;
+            } catch (ControllerException e) {
+                failure = e;
+                throw e;
             }
-            running = started;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private Running listen(Duration timeout) {
+        Running started = new Running(transport());
+        try {
+            address = started.listen(timeout);
+            return started;
+        } catch (RuntimeException | Error failed) {
+            cleanUp(started, failed);
+            throw failed;
         }
     }
 
@@ -157,21 +175,37 @@ public class SmtpController implements AutoCloseable {
         stop();
     }
 
-    /** The host that the server listens on, as the options name it; {@code localhost} where they name none. */
+    /** Whether the server was started, and not yet stopped. */
+    public boolean isRunning() {
+        return running != null;
+    }
+
+    /** Why the last {@link #start()} failed; empty when it did not. */
+    public Optional<ControllerException> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /**
+     * The host that a client on this machine finds the server at: that of the options; {@code localhost} where they say all
+     * interfaces; the address that was found where they name no host.
+     *
+     * @throws IllegalStateException when it is a Unix socket, which has none
+     */
     public String host() {
-        // a client on this machine reaches the loopback of null and all the interfaces of "" by it
-        return options.getHost().filter(host -> !host.isEmpty()).orElse(SmtpServerOptions.DEFAULT_HOST);
+        return EmbeddedSmtpController.inet(address).host();
     }
 
     /**
      * The port that the server listens on, even where the options say 0. It stays known after a stop; before the first
      * start it is what the options say.
+     *
+     * @throws IllegalStateException when it is a Unix socket, which has none
      */
     public int port() {
-        return address.port();
+        return EmbeddedSmtpController.inet(address).port();
     }
 
-    /** {@link #host()} and {@link #port()}. */
+    /** {@link #host()} and {@link #port()}, or the path of the Unix socket. */
     public SocketAddress address() {
         return address;
     }
@@ -196,10 +230,38 @@ public class SmtpController implements AutoCloseable {
     }
 
     /**
-     * The verticle that this controller deploys, a new one for each start. Override it to serve another way: with
-     * extensions, or LMTP.
+     * The transport that the server uses. With {@link TransportChoice#AUTO}, the default, it is the best that there is.
      *
-     * @param options a copy, free to be changed
+     * @throws ControllerException when the one that was chosen is missing, with the cause
+     */
+    public Transport transport() {
+        return transport.transport();
+    }
+
+    /** Chooses the transport, from the next start on. */
+    public SmtpController transport(TransportChoice transport) {
+        this.transport = Objects.requireNonNull(transport, "transport");
+        return this;
+    }
+
+    /**
+     * Sets how the verticle is deployed from the next start on: in how many instances, each of which serves on an event
+     * loop of its own, and whether handlers run on event loops, workers or virtual threads. All instances share one port,
+     * also when the options say 0.
+     *
+     * @throws IllegalArgumentException when they have a configuration; the options of the server are given to
+     *     {@code create}
+     */
+    public SmtpController deploymentOptions(DeploymentOptions deploymentOptions) {
+        this.deploymentOptions = EmbeddedSmtpController.checked(deploymentOptions);
+        return this;
+    }
+
+    /**
+     * The verticle that this controller deploys, a new one for each start and instance. Override it to serve another way:
+     * with extensions, mechanisms, or LMTP.
+     *
+     * @param options a copy, free to be changed; but where to listen is for the options of the controller
      */
     protected SmtpServerVerticle createVerticle(Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         return new SmtpServerVerticle(handlers, options);
@@ -212,7 +274,7 @@ public class SmtpController implements AutoCloseable {
         if (Context.isOnEventLoopThread()
                 || (context != null && context.threadingModel() != ThreadingModel.EVENT_LOOP)) {
             throw new IllegalStateException("SmtpController blocks, which a Vert.x context must not;"
-                    + " deploy an SmtpServerVerticle on its Vertx, or call this in executeBlocking");
+                    + " use an EmbeddedSmtpController on its Vertx, or call this in executeBlocking");
         }
     }
 
@@ -222,15 +284,25 @@ public class SmtpController implements AutoCloseable {
         private final Vertx vertx;
         private @Nullable Future<Void> closed;
 
-        Running(Vertx vertx) {
-            this.vertx = vertx;
+        Running(Transport transport) {
+            vertx = Vertx.builder()
+                    .withTransport(transport)
+                    .with(new VertxOptions().setUseDaemonThread(true))
+                    .build();
+            LOG.log(System.Logger.Level.DEBUG, () -> "transport is " + transport.name());
         }
 
         SocketAddress listen(Duration timeout) {
-            SmtpServerVerticle verticle = createVerticle(handlers, new SmtpServerOptions(options));
-            SocketAddress wanted = SocketAddress.inetSocketAddress(options.getPort(), host());
-            await(vertx.deployVerticle(verticle), timeout, "cannot listen on " + wanted);
-            return SocketAddress.inetSocketAddress(verticle.server().actualPort(), host());
+            EmbeddedSmtpController server = new EmbeddedSmtpController(vertx, handlers, options) {
+                @Override
+                protected SmtpServerVerticle createVerticle(
+                        Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
+                    return SmtpController.this.createVerticle(handlers, options);
+                }
+            };
+            server.deploymentOptions(deploymentOptions);
+            await(server.begin(), timeout, "cannot listen on " + server.address());
+            return server.address();
         }
 
         /** Undeploys the verticle, which shuts its server down, and ends all threads. */
@@ -253,7 +325,7 @@ public class SmtpController implements AutoCloseable {
                     .get(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
-            throw new ControllerException(failed + ": " + Objects.requireNonNullElse(cause.getMessage(), cause), cause);
+            throw cause instanceof ControllerException told ? told.here() : ControllerException.because(failed, cause);
         } catch (TimeoutException e) {
             throw new ControllerException(failed + " within " + timeout.toMillis() / 1000.0 + " s", e);
         } catch (InterruptedException e) {

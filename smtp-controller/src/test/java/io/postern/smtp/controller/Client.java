@@ -1,27 +1,47 @@
 package io.postern.smtp.controller;
 
+import io.vertx.core.net.SocketAddress;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.Socket;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
-/** A client that sends what it is told and reads line by line. It waits 30 s at most for a line. */
+/** A client that sends what it is told and reads line by line. */
 final class Client implements AutoCloseable {
 
-    private final Socket socket;
+    private final SocketChannel channel;
     private final BufferedReader replies;
 
     Client(SmtpController controller) throws IOException {
-        socket = new Socket(controller.host(), controller.port());
-        socket.setSoTimeout(30_000);
-        replies = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        this(controller.address());
+    }
+
+    Client(EmbeddedSmtpController controller) throws IOException {
+        this(controller.address());
+    }
+
+    Client(SocketAddress address) throws IOException {
+        this(
+                address.isDomainSocket()
+                        ? UnixDomainSocketAddress.of(address.path())
+                        : new InetSocketAddress(address.host(), address.port()));
+    }
+
+    private Client(java.net.SocketAddress address) throws IOException {
+        channel = SocketChannel.open(address);
+        replies =
+                new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.US_ASCII));
     }
 
     /** Sends lines, each with CR LF behind it. */
     Client send(String... lines) throws IOException {
         String text = String.join("\r\n", lines) + "\r\n";
-        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+        channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
         return this;
     }
 
@@ -46,6 +66,6 @@ final class Client implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        socket.close();
+        channel.close();
     }
 }

