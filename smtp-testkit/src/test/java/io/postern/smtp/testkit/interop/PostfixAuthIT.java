@@ -122,7 +122,8 @@ class PostfixAuthIT {
     @ParameterizedTest
     @ValueSource(strings = {"PLAIN", "LOGIN"})
     void messagesArriveEncryptedAuthenticatedAndExact(String mechanism) throws Exception {
-        try (PrivatePostfix postfix = PrivatePostfix.relayingTo(serve(mechanism), security("encrypt", PASSWORD, true))) {
+        try (PrivatePostfix postfix =
+                PrivatePostfix.relayingTo(serve(mechanism), security("encrypt", PASSWORD, true))) {
             for (int i = 0; i < MESSAGES; i++) {
                 Path file = Files.write(directory.resolve("message"), message(i));
                 postfix.submit(MailClientContract.localForm(file), FROM, TO);

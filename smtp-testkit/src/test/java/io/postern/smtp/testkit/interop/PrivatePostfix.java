@@ -139,7 +139,8 @@ final class PrivatePostfix implements AutoCloseable {
 
     /** Reads the log until a line has this in it, for two minutes at most. @return the line */
     String awaitLog(String part) throws IOException {
-        return readLog(line -> line.contains(part) ? Optional.of(line) : Optional.empty(), 1).get(0);
+        return readLog(line -> line.contains(part) ? Optional.of(line) : Optional.empty(), 1)
+                .get(0);
     }
 
     /**
