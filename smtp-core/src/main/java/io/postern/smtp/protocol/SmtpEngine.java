@@ -60,6 +60,7 @@ public final class SmtpEngine {
     private @Nullable Consumer<Reply> asked;
     private boolean askedAboutMessage;
     private boolean askedExtension;
+    private boolean restarting;
     private @Nullable Reply answered;
     private @Nullable EhloReply offered;
     private byte[] challenge = NOTHING;
@@ -179,6 +180,7 @@ public final class SmtpEngine {
             throw new IllegalStateException("a restart in phase " + phase + ", but no extension was asked");
         }
         authenticated = known;
+        restarting = true;
         answered = RESTART;
         run();
     }
@@ -849,7 +851,8 @@ public final class SmtpEngine {
     }
 
     private void extensionAnswered(Reply reply) {
-        if (reply == RESTART) {
+        if (restarting) {
+            restarting = false;
             forget();
             begin();
         } else {
