@@ -33,7 +33,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
-import java.net.InetSocketAddress;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -176,8 +176,7 @@ class ControllersGuideTest {
     @Test
     void aFailingStartIsToldAndCanBeLookedAt() throws Exception {
         SmtpHandler handler = new SinkHandler();
-        try (ServerSocket taken = new ServerSocket()) {
-            taken.bind(new InetSocketAddress("127.0.0.1", 0));
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             SmtpServerOptions options =
                     new SmtpServerOptions().setHost("127.0.0.1").setPort(taken.getLocalPort());
             SmtpController controller = SmtpController.create(handler, options);
