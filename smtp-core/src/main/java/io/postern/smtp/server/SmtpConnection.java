@@ -323,10 +323,12 @@ final class SmtpConnection implements Output, Session {
         }
         if (engine.wantsTurn() && !full && !turnDue) {
             turnDue = true;
-            context.runOnContext(v -> {
-                turnDue = false;
-                drive(engine::takeTurn);
-            });
+            Sockets.afterOthers(
+                    socket,
+                    () -> context.runOnContext(v -> {
+                        turnDue = false;
+                        drive(engine::takeTurn);
+                    }));
         }
         boolean read = engine.wantsInput() && !full && (body == null || body.wantsMore());
         if (read != reading) {
