@@ -420,10 +420,12 @@ final class SmtpConnection implements Output, Session {
         }
         if (engine.wantsTurn() && !full && !turnDue) {
             turnDue = true;
-            context.runOnContext(v -> {
-                turnDue = false;
-                drive(engine::takeTurn);
-            });
+            Sockets.afterOthers(
+                    socket,
+                    () -> context.runOnContext(v -> {
+                        turnDue = false;
+                        drive(engine::takeTurn);
+                    }));
         }
         boolean read = engine.wantsInput() && !full && bodyMayGrow();
         if (read != reading) {

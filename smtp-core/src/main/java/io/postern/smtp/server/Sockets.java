@@ -8,6 +8,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 
@@ -40,6 +41,16 @@ final class Sockets {
     @SuppressWarnings("FutureReturnValueIgnored") // the socket's close handler is told
     static void cut(NetSocket socket) {
         ((NetSocketInternal) socket).channelHandlerContext().close();
+    }
+
+    /**
+     * Runs an action on the event loop of a socket when the loop has looked at all its sockets once more. What is merely put
+     * into its queue comes before them: tasks that follow each other without end keep it from its sockets for a second.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // it runs, or the loop has ended
+    static void afterOthers(NetSocket socket, Runnable action) {
+        // A task that is scheduled waits for the next round, even if it is due
+        ((NetSocketInternal) socket).channelHandlerContext().executor().schedule(action, 0, TimeUnit.NANOSECONDS);
     }
 
     /**

@@ -69,7 +69,7 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Runs in the process: prints its port, and serves until it is ended. */
+    /** Runs in the process: prints its port, and serves until it, or who started it, is ended. */
     public static void main(String[] arguments) throws Exception {
         Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         SmtpServerOptions options =
@@ -77,6 +77,10 @@ final class ServerProcess implements AutoCloseable {
         SmtpServer server =
                 SmtpServer.create(vertx, new Taking(), options).listen().await();
         System.out.println(server.actualPort());
+        while (System.in.read() >= 0) {
+            // nothing is said; it ends with the other process
+        }
+        System.exit(0);
     }
 
     /** Reads messages and keeps nothing. */
