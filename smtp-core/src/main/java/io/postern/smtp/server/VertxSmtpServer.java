@@ -55,7 +55,7 @@ public final class VertxSmtpServer implements SmtpServer {
     static {
         // The JDK reads the time zones from files when a line is first logged. If that line says that no descriptor is
         // left, none is left for those files either, and the thread that accepts connections ends with the error.
-        ZoneId.systemDefault().getRules();
+        Objects.requireNonNull(ZoneId.systemDefault());
     }
 
     private final Vertx vertx;

@@ -105,7 +105,7 @@ class CrowdSocketTest extends SocketTestBase {
     }
 
     /** In which way a client goes. */
-    private enum Leave {
+    enum Leave {
         RST {
             @Override
             void go(Crowd crowd) throws IOException {

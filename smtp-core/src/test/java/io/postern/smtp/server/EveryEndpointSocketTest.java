@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
@@ -70,10 +71,10 @@ class EveryEndpointSocketTest extends SocketTestBase {
         AFTER_RCPT("HELLO", "MAIL FROM:<a@client.example>", "RCPT TO:<b@mx.example>"),
         IN_DATA("HELLO", "MAIL FROM:<a@client.example>", "RCPT TO:<b@mx.example>", "DATA");
 
-        private final String[] commands;
+        private final List<String> commands;
 
         Point(String... commands) {
-            this.commands = commands;
+            this.commands = List.of(commands);
         }
     }
 

@@ -32,7 +32,7 @@ class HalfOpenHandshakeIT {
     private static Keys keys;
 
     /** What a client sends of its first message. */
-    private enum Hello {
+    enum Hello {
         NOTHING,
         HALF
     }
