@@ -20,7 +20,7 @@ final class GuardedMetrics implements SmtpMetrics {
     }
 
     static SmtpMetrics of(SmtpMetrics metrics) {
-        return metrics == NONE ? NONE : new GuardedMetrics(metrics);
+        return NONE.equals(metrics) ? NONE : new GuardedMetrics(metrics);
     }
 
     private static void guarded(Runnable call) {
