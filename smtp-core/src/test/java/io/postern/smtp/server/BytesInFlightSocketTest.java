@@ -352,7 +352,7 @@ class BytesInFlightSocketTest extends SocketTestBase {
     @Test
     void serversOnSeveralEventLoopsShareTheLimitAndWakeEachOther() throws Exception {
         BlockingQueue<Held> opened = new LinkedBlockingQueue<>();
-        AtomicInteger port = new AtomicInteger();
+        int port = -1;
         for (int i = 0; i < 2; i++) {
             SmtpServerOptions options = options().setPort(-1).setMaxBytesInFlight(LIMIT);
             server = new VertxSmtpServer(
@@ -365,18 +365,18 @@ class BytesInFlightSocketTest extends SocketTestBase {
                     options,
                     clock);
             await(server.listen());
-            port.set(server.actualPort());
+            port = server.actualPort();
         }
         way = Way.SMTP_DATA;
         // connections go to one event loop after the other
-        WireClient first = connected(port.get());
+        WireClient first = connected(port);
         expect(first.reply(), "220");
         expect(first.command("EHLO client.example"), "250");
         Held firstHeld = opened.poll(SECONDS, TimeUnit.SECONDS);
         way.begin(first, SIZE);
         way.end(first, SIZE);
         awaitOctets(SIZE);
-        WireClient second = connected(port.get());
+        WireClient second = connected(port);
         expect(second.reply(), "220");
         expect(second.command("EHLO client.example"), "250");
         Held secondHeld = opened.poll(SECONDS, TimeUnit.SECONDS);
