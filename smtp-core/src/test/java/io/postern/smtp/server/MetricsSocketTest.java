@@ -138,8 +138,15 @@ class MetricsSocketTest extends SocketTestBase {
         }
     }
 
-    /** Collects messages; it answers none that holds "never". */
+    /** Collects messages, and answers none that holds "never"; its HELP is long enough to fill a socket soon. */
     private static final class Collector implements SmtpHandler {
+
+        private static final Reply HELP = Reply.of(214, "2.0.0", ("x".repeat(400) + "\n").repeat(20) + "x");
+
+        @Override
+        public Future<Reply> handleHelp(Session session, String topic, Reply planned) {
+            return Future.succeededFuture(HELP);
+        }
 
         @Override
         public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
@@ -393,7 +400,6 @@ class MetricsSocketTest extends SocketTestBase {
             case WRITE_TIMEOUT -> {
                 serve(options -> options);
                 byte[] help = "HELP\r\n".repeat(2_000_000).getBytes(StandardCharsets.US_ASCII);
-                // long enough for the server to have answered what it has read
                 greeted(server).sendUntilStuck(help, Duration.ofSeconds(2));
                 pass(TIMEOUT);
                 yield null;

@@ -119,8 +119,14 @@ class XClientSocketTest extends SocketTestBase {
     @Test
     void commandsAddUpAndMayBePipelined() throws Exception {
         WireClient client = greeted(serve());
-        client.send("xclient name=spike.example addr=IPV6:2001:db8::1\r\nXCLIENT HELO=+5Bspike+5D PROTO=SMTP\r\n"
-                + "EHLO spike\r\nXCLIENT NAME=[tempunavail]\r\nNOOP\r\n");
+        String commands = String.join(
+                "\r\n",
+                "xclient name=spike.example addr=IPV6:2001:db8::1",
+                "XCLIENT HELO=+5Bspike+5D PROTO=SMTP",
+                "EHLO spike",
+                "XCLIENT NAME=[tempunavail]",
+                "NOOP");
+        client.send(commands + "\r\n");
         expect(client.reply(), "220 ");
         expect(client.reply(), "220 ");
         expect(client.reply(), "250");
