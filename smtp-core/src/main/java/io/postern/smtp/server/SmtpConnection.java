@@ -665,7 +665,7 @@ final class SmtpConnection implements Output, Session {
 
     private Reply replyOf(Future<Reply> answer) {
         Reply reply = answer.succeeded() ? answer.result() : null;
-        return isAnswer(reply) ? reply : refusal(answer);
+        return reply != null && isAnswer(reply) ? reply : refusal(answer);
     }
 
     private static boolean isAnswer(@Nullable Reply reply) {
