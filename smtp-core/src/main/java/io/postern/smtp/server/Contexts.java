@@ -1,5 +1,6 @@
 package io.postern.smtp.server;
 
+import io.vertx.core.Closeable;
 import io.vertx.core.Context;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.internal.ContextInternal;
@@ -33,6 +34,15 @@ final class Contexts {
         return model == ThreadingModel.WORKER || model == ThreadingModel.VIRTUAL_THREAD
                 ? ofModel(model, context)
                 : context;
+    }
+
+    /** Has {@code hook} called, and waited for, when the deployment of {@code context} ends, or else its Vertx. */
+    static void addCloseHook(Context context, Closeable hook) {
+        ((ContextInternal) context).closeFuture().add(hook);
+    }
+
+    static void removeCloseHook(Context context, Closeable hook) {
+        ((ContextInternal) context).closeFuture().remove(hook);
     }
 
     private static Context ofModel(ThreadingModel model, Context context) {

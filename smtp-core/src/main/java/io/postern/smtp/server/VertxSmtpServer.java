@@ -8,6 +8,7 @@ import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.sasl.SaslMechanism;
+import io.vertx.core.Closeable;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -94,7 +95,12 @@ public final class VertxSmtpServer implements SmtpServer {
 
     /** What is known once the server listens. */
     private record Listening(
-            Context context, SocketAddress first, ServerSockets sockets, ListeningAddress shared, long timer) {}
+            Context context,
+            SocketAddress first,
+            ServerSockets sockets,
+            ListeningAddress shared,
+            long timer,
+            Closeable closeHook) {}
 
     public VertxSmtpServer(Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
         this(vertx, handlers, options, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
@@ -222,8 +228,15 @@ public final class VertxSmtpServer implements SmtpServer {
         ServerSockets sockets = new ServerSockets(
                 vertx, ready.options().getUnixSocketPermissions(), () -> createNetServer(ready, shared));
         Listening begun = new Listening(
-                context, first, sockets, shared, vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()));
+                context,
+                first,
+                sockets,
+                shared,
+                vertx.setPeriodic(Deadlines.TICK_MILLIS, v -> deadlines.tick()),
+                // whoever ends what the server runs on without a word to the server
+                closed -> shutdown().onComplete(closed));
         listening = begun;
+        Contexts.addCloseHook(caller, begun.closeHook());
         return sockets.bind(addresses).onFailure(cause -> forget(begun)).map(bound -> {
             LOG.log(Level.DEBUG, () -> "listening on " + sockets.addresses());
             return this;
@@ -416,6 +429,7 @@ public final class VertxSmtpServer implements SmtpServer {
 
     private void forget(Listening ended) {
         vertx.cancelTimer(ended.timer());
+        Contexts.removeCloseHook(Objects.requireNonNull(deployed), ended.closeHook());
         if (ended.equals(listening)) {
             listening = null;
             ListeningAddress.leave(vertx, ended.first());

@@ -16,6 +16,7 @@ import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
@@ -29,6 +30,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Servers as a whole: listening, verticles, extensions, stopping. */
@@ -182,6 +184,59 @@ class ServerSocketTest extends SocketTestBase {
         WireClient client = inData(server);
         await(server.shutdown(Duration.ofNanos(1)));
         assertThat(client.readToEnd()).isEqualTo(GOODBYE);
+    }
+
+    /** Hosts a server of its own, and leaves the end of it to others. */
+    private static final class Forgetful extends VerticleBase {
+        private final SmtpServer server;
+
+        Forgetful(SmtpServer server) {
+            this.server = server;
+        }
+
+        @Override
+        public Future<?> start() {
+            return server.listen();
+        }
+    }
+
+    @Test
+    void aServerEndsGracefullyWithTheVerticleThatStartedIt() throws Exception {
+        Slow handler = new Slow();
+        SmtpServer server = SmtpServer.create(vertx, handler, options().setShutdownGrace(GRACE));
+        String deployment = await(vertx.deployVerticle(new Forgetful(server)));
+        endsGracefully(server, handler, () -> vertx.undeploy(deployment));
+        awaitTrue("the server is not through", () -> server.actualPort() == -1);
+    }
+
+    @Test
+    void aServerEndsGracefullyWithItsVertx() throws Exception {
+        Slow handler = new Slow();
+        SmtpServer server = listen(handler, options().setShutdownGrace(GRACE));
+        endsGracefully(server, handler, vertx::close);
+    }
+
+    private void endsGracefully(SmtpServer server, Slow handler, Supplier<Future<?>> end) throws Exception {
+        WireClient idle = greeted(server);
+        WireClient client = inData(server);
+        client.send(MESSAGE + ".\r\n");
+        await(handler.whole.future());
+        Future<?> ended = end.get();
+        assertThat(idle.readToEnd()).isEqualTo(GOODBYE); // so the server is stopping by now
+        assertThat(ended.isComplete()).isFalse();
+        handler.answer.complete(Replies.MESSAGE_ACCEPTED);
+        assertThat(client.readToEnd()).isEqualTo(Replies.MESSAGE_ACCEPTED + "\r\n" + GOODBYE);
+        await(ended);
+    }
+
+    @Test
+    void theGraceTimeHoldsAlsoWhenAVerticleEndsItsServerUnawares() throws Exception {
+        SmtpServer server = SmtpServer.create(vertx, new Slow(), options().setShutdownGrace(Duration.ofMillis(200)));
+        String deployment = await(vertx.deployVerticle(new Forgetful(server)));
+        WireClient client = inData(server);
+        Future<Void> ended = vertx.undeploy(deployment);
+        assertThat(client.readToEnd()).isEqualTo(GOODBYE);
+        await(ended);
     }
 
     @Test
