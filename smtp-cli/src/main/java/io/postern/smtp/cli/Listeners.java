@@ -119,10 +119,10 @@ final class Listeners {
         try {
             await(deployment);
         } catch (IOException e) {
-            throw new StartFailure("cannot listen on " + address, e);
+            throw StartFailure.cannotListen(address.toString(), e);
         } catch (Exception e) {
-            String with = listener.tls().map(tls -> " with " + tls).orElse("");
-            throw new StartFailure("cannot listen on " + address + with, e);
+            throw StartFailure.cannotListen(
+                    address + listener.tls().map(tls -> " with " + tls).orElse(""), e);
         }
         List<SmtpServer> servers =
                 deployed.stream().map(SmtpServerVerticle::server).toList();

@@ -20,6 +20,17 @@ final class StartFailure extends RuntimeException {
         super(message);
     }
 
+    /** @param asked where to listen, as the user said it; the cause names the one that failed of several addresses */
+    static StartFailure cannotListen(String asked, Throwable cause) {
+        String reason = reason(cause);
+        return new StartFailure(
+                cause, "cannot listen on " + (reason.startsWith(asked + ": ") ? "" : asked + ": ") + reason);
+    }
+
+    private StartFailure(Throwable cause, String message) {
+        super(message, cause);
+    }
+
     /** What went wrong in one line, without the words of who found out. */
     static String reason(Throwable cause) {
         String message = cause.getMessage();
@@ -27,6 +38,6 @@ final class StartFailure extends RuntimeException {
             return cause.getClass().getSimpleName();
         }
         // epoll's are like "bind(..) failed with error(-98): Address already in use"
-        return message.replaceFirst("^\\S+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
+        return message.replaceFirst("\\S+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
     }
 }
