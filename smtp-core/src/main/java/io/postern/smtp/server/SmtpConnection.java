@@ -96,6 +96,8 @@ final class SmtpConnection implements Output, Session {
     private int question;
     /** Whether the last question, which may be asked between the chunks of a message, waits for its answer. */
     private boolean asking;
+    /** Whether the answer is there, and its reply is held back. */
+    private boolean holdingBack;
 
     // in milliseconds of Deadlines.now()
     private long lastStep;
@@ -283,6 +285,8 @@ final class SmtpConnection implements Output, Session {
             }
         } else if (inFlight.isWaiting()) {
             waitForRoom(now);
+        } else if (holdingBack) {
+            lastStep = now; // neither the client nor the handler is waited for
         } else if (awaitsHandler()) {
             beginRateWindow(now);
             if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
@@ -615,9 +619,10 @@ final class SmtpConnection implements Output, Session {
             engine.answer(reply);
             return;
         }
-        int asked = question;
+        holdingBack = true;
         server.deadlines().after(delay, () -> {
-            if (asked == question && engine.awaitsAnswer()) {
+            holdingBack = false;
+            if (engine.awaitsAnswer()) {
                 drive(() -> engine.answer(reply));
             }
         });

@@ -330,6 +330,31 @@ class AuthSocketTest extends SocketTestBase {
     }
 
     @Test
+    void aFailureWaitsLongerThanHandlersAndClientsMayTake() throws Exception {
+        ManualClock clock = new ManualClock();
+        Duration delay = Duration.ofSeconds(9);
+        Duration deadline = Duration.ofSeconds(2);
+        VertxSmtpServer server = serve(
+                authOptions()
+                        .setAuthFailureDelay(delay)
+                        .setHandlerTimeout(deadline)
+                        .setTimeout(deadline),
+                clock);
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            WireClient client = afterEhlo(server);
+            client.send("AUTH PLAIN " + BAD + "\r\n");
+            awaitTrue("nobody was asked", () -> guesses.get() == 1);
+            pass(delay.minusSeconds(1), server, clock);
+            assertThat(client.sawNothing()).isTrue();
+            pass(Duration.ofSeconds(1), server, clock);
+            assertThat(client.reply()).isEqualTo(Replies.CREDENTIALS_INVALID.toString());
+            assertThat(client.command("NOOP")).isEqualTo(Replies.OK.toString());
+            assertThat(log.at(Level.WARNING)).isEmpty();
+            assertThat(log.at(Level.SEVERE)).isEmpty();
+        }
+    }
+
+    @Test
     void aClientThatLeavesWhileItsFailureWaitsHarmsNobody() throws Exception {
         ManualClock clock = new ManualClock();
         Duration delay = Duration.ofSeconds(9);
