@@ -581,9 +581,12 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void goOnWithExchange(Future<SaslStep> next) {
-        SaslStep step = next.succeeded()
-                ? next.result()
-                : new SaslStep.Failure(SaslFailure.TEMPORARILY_UNAVAILABLE, Optional.of(next.cause()));
+        SaslStep given = next.succeeded() ? next.result() : null;
+        SaslStep step = given != null
+                ? given
+                : new SaslStep.Failure(
+                        SaslFailure.TEMPORARILY_UNAVAILABLE,
+                        Optional.of(next.succeeded() ? new IllegalStateException("no step was given") : next.cause()));
         if (step instanceof SaslStep.Challenge challenge) {
             engine.challenge(challenge.data());
         } else if (step instanceof SaslStep.Success success) {

@@ -15,6 +15,8 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.sasl.Identity;
+import io.postern.smtp.sasl.SaslContext;
+import io.postern.smtp.sasl.SaslExchange;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.sasl.UsersFile;
 import io.postern.smtp.sasl.VertxAuthentication;
@@ -379,6 +381,32 @@ class AuthSocketTest extends SocketTestBase {
                 SaslMechanism.passwords((credentials, context) -> Future.failedFuture("database of secrets is away")));
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             assertThat(afterEhlo(server).command("AUTH PLAIN " + GOOD)).isEqualTo(Replies.AUTH_UNAVAILABLE.toString());
+            assertThat(log.at(Level.SEVERE)).hasSize(1);
+        }
+    }
+
+    @Test
+    void aMechanismThatGivesNoStepIsATemporaryFailure() throws Exception {
+        SmtpServer server = serve(authOptions(), List.of(new SaslMechanism() {
+            @Override
+            public String name() {
+                return "X-BROKEN";
+            }
+
+            @Override
+            public boolean exposesSecret() {
+                return false;
+            }
+
+            @Override
+            public SaslExchange begin(SaslContext context) {
+                return response -> Future.succeededFuture();
+            }
+        }));
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            WireClient client = afterEhlo(server);
+            assertThat(client.command("AUTH X-BROKEN =")).isEqualTo(Replies.AUTH_UNAVAILABLE.toString());
+            assertThat(client.command("NOOP")).isEqualTo(Replies.OK.toString());
             assertThat(log.at(Level.SEVERE)).hasSize(1);
         }
     }
