@@ -85,6 +85,9 @@ final class SmtpConnection implements Output, Session {
     /** Whether the handler holds what it was given of the body. */
     private boolean bodyIsHeld;
 
+    /** Whether the handler has failed, and is asked what the client reads: no answer that comes now makes the body whole. */
+    private boolean bodyIsLost;
+
     private long bodyBegun;
     private String bodyCommand = "";
     private String mechanism = "";
@@ -752,6 +755,7 @@ final class SmtpConnection implements Output, Session {
         BodyStream opened = newBody();
         body = opened;
         bodyIsHeld = handler.holdsMessages();
+        bodyIsLost = false;
         bodyBegun = nanos();
         bodyCommand = engine.command();
         opening = true;
@@ -819,9 +823,13 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void answerBody(BodyStream answered, Future<List<Reply>> answer) {
+        if (bodyIsLost) {
+            return;
+        }
         if (answer.succeeded()) {
             answerBody(answered, answer.result());
         } else {
+            bodyIsLost = true;
             refusal(answer, refusal -> {
                 if (isOpen(answered)) {
                     drive(() -> answerBody(answered, List.of(refusal)));
