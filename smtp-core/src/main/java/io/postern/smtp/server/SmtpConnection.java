@@ -153,6 +153,7 @@ final class SmtpConnection implements Output, Session {
         this.inFlight =
                 shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
         this.lastStep = server.deadlines().now();
+        this.lastRead = lastStep;
         beginRateWindow(lastStep);
     }
 
