@@ -242,8 +242,7 @@ final class SmtpConnection implements Output, Session {
         lastRead = server.deadlines().now();
         if (ending || closed) {
             // what a client sends behind the end of its session is nobody's, and so is what waited in the socket when
-            // it
-            // was cut, which Vert.x hands on all the same
+            // it was cut, which Vert.x hands on all the same
             return;
         }
         if (!greeted) {
