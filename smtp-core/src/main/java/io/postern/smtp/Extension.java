@@ -24,8 +24,8 @@ public interface Extension {
 
     /**
      * Whether the client of a session may use the extension. To others it is not announced, its parameters are unknown,
-     * and its verb is refused with {@code 550 5.7.0}. Asked on the session's context at each hello and each time the verb
-     * is used; a failure means no.
+     * and its verb is refused with {@code 550 5.7.0}. Asked at each hello and each time the verb is used, on the
+     * connection's event loop, so that it should just return a value; a failure means no.
      *
      * <p>An extension that is for some peers only goes by {@link Session#originalPeer()}, which no command can change.
      */
@@ -49,14 +49,14 @@ public interface Extension {
     }
 
     /**
-     * The client has sent the verb. Called on the session's context, like hooks; the next command waits for the answer, and failures
-     * are answered as for the hooks of {@link SmtpHandler}.
+     * The client has sent the verb. Called on the session's context, like hooks; the next command waits for the answer, and
+     * failures are answered as for the hooks of {@link SmtpHandler}.
      *
-     * @param envelope what the transaction has gathered so far
      * <p>In most cases the answer is a {@link Reply}, and an extension that gives no other may declare {@code
      * Future<Reply>}. With a {@link ClientOverride} the session begins anew for another client, and with a {@link
      * ForwardedClient} that is recorded for the next transaction.
      *
+     * @param envelope what the transaction has gathered so far
      * @param argument what stands behind the verb, without the space
      */
     default Future<? extends ExtensionAnswer> handle(Session session, Envelope envelope, String argument) {

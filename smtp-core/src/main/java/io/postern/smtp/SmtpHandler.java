@@ -15,9 +15,11 @@ import javax.net.ssl.SSLSession;
  * command waits until the hook's Future has completed, and the reply that it gives is what the client reads. A Future may
  * be completed on any thread. The context is an event loop, which a hook must not block, unless the server was deployed on
  * worker or virtual threads: there a hook may block, and holds up its own connection only. A handler object that serves
- * several connections is then called by several threads at a time. A hook refuses by giving a 4xx or 5xx reply or by failing with {@link SmtpException}. When it
- * fails otherwise, throws, gives no reply, or takes longer than {@link SmtpServerOptions#getHandlerTimeout()}, the client
- * reads {@code 451 4.3.0}, and the cause goes to the log. A reply 421 ends the connection.
+ * several connections is then called by several threads at a time.
+ *
+ * <p>A hook refuses by giving a 4xx or 5xx reply or by failing with {@link SmtpException}. When it fails otherwise, throws,
+ * gives no reply, or takes longer than {@link SmtpServerOptions#getHandlerTimeout()}, the client reads {@code 451 4.3.0},
+ * and the cause goes to the log. A reply 421 ends the connection.
  *
  * <p>A hook is asked only about commands that are well formed, in order and within the limits; what is wrong by RFC 5321
  * the server refuses itself. Values that a 2xx reply accepted are recorded in the {@link Envelope} by the library.

@@ -47,7 +47,8 @@ public interface SmtpMetrics {
      * A message was answered, when it had ended or because it was refused before it began.
      *
      * @param octets what was received of it
-     * @param reply the answer; in LMTP the first of its replies
+     * @param reply the answer; of several, in LMTP and with PRDR, one that accepts the message if there is any, else one that
+     *     refuses it for now
      * @param time from its beginning to the answer
      */
     default void messageReceived(long octets, Reply reply, Duration time) {}

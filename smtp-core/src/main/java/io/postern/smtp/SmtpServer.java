@@ -73,8 +73,9 @@ public interface SmtpServer {
     Future<SmtpServer> listen();
 
     /**
-     * Listens on this address and no other. Port 0 takes a free port. The file of a Unix socket is removed when the server stops; one that
-     * was left behind by another process is replaced, but neither a socket that somebody listens on nor any other file.
+     * Listens on this address and no other. Port 0 takes a free port. The file of a Unix socket is removed when the server
+     * stops; one that was left behind by another process is replaced, but neither a socket that somebody listens on nor any
+     * other file.
      *
      * @return fails when the address cannot be bound, with the cause
      */

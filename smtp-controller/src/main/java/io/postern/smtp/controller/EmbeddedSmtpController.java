@@ -1,7 +1,6 @@
 package io.postern.smtp.controller;
 
 import io.postern.smtp.SmtpHandler;
-import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.Context;
@@ -212,9 +211,8 @@ public class EmbeddedSmtpController {
                         options.getHost().map(EmbeddedSmtpController::reached).orElse(SmtpServerOptions.DEFAULT_HOST)));
     }
 
-    /** One address for all that a server listens on. */
-    private SocketAddress listened(SmtpServer server) {
-        SocketAddress first = server.addresses().get(0);
+    /** One address for all that a server listens on: its first, by the name that it was asked for. */
+    private SocketAddress listened(SocketAddress first) {
         return first.isDomainSocket()
                 ? first
                 : SocketAddress.inetSocketAddress(
@@ -262,7 +260,7 @@ public class EmbeddedSmtpController {
         }
 
         Future<Void> begin() {
-            return deploy().transform((id, cause) -> {
+            return deploy().compose(this::located).transform((id, cause) -> {
                 if (cause != null) {
                     ControllerException failed = ControllerException.cannotListen(asked(options), cause);
                     failure = failed;
@@ -271,11 +269,23 @@ public class EmbeddedSmtpController {
                     return Future.failedFuture(failed);
                 }
                 failure = null;
-                address = listened(instances.element().verticle.server());
                 LOG.log(System.Logger.Level.DEBUG, () -> "listening on " + address);
                 deployment.complete(id);
                 return Future.succeededFuture();
             });
+        }
+
+        /** Takes note of where the server listens. Fails, and leaves nothing, when it was stopped meanwhile. */
+        private Future<String> located(String id) {
+            return Future.succeededFuture(id)
+                    .map(deployed -> {
+                        address = listened(instances.stream()
+                                .flatMap(instance -> instance.verticle.server().addresses().stream())
+                                .findFirst()
+                                .orElseThrow(() -> new IllegalStateException("it was stopped while it began")));
+                        return deployed;
+                    })
+                    .recover(cause -> vertx.undeploy(id).transform(undeployed -> Future.failedFuture(cause)));
         }
 
         private Future<String> deploy() {

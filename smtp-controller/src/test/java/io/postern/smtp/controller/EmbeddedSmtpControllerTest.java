@@ -373,6 +373,35 @@ class EmbeddedSmtpControllerTest {
     }
 
     @Test
+    void aServerThatEndsBeforeItsBeginIsToldHasFailed() throws Exception {
+        class ClosesAtOnce extends EmbeddedSmtpController {
+            ClosesAtOnce() {
+                super(vertx, Recording::new, SmtpControllerTest.options());
+            }
+
+            @Override
+            protected SmtpServerVerticle createVerticle(
+                    Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
+                return new SmtpServerVerticle(handlers, options) {
+                    @Override
+                    public Future<?> start() {
+                        return super.start().compose(listening -> server().close());
+                    }
+                };
+            }
+        }
+        ClosesAtOnce closing = new ClosesAtOnce();
+        Future<Void> begun = closing.begin();
+        Future<Void> end = closing.end();
+        assertThatThrownBy(() -> OwnVertx.await(begun)).hasCauseInstanceOf(ControllerException.class);
+        OwnVertx.await(end);
+        OwnVertx.await(closing.ended());
+        assertThat(closing.failure()).isPresent();
+        assertThat(closing.isRunning()).isFalse();
+        assertThat(vertx.deploymentIDs()).isEmpty();
+    }
+
+    @Test
     void aServerThatStillBeginsWhenItsVertxClosesHasEnded() throws Exception {
         Promise<SmtpServer> never = Promise.promise();
         class Hangs extends EmbeddedSmtpController {

@@ -65,8 +65,7 @@ final class IncomingMessage implements BodyDecoder.Sink {
     @Override
     public void wrong(Violation what) {
         // What the text is wrong in, and what its header and its size are, come in an order that depends on how the
-        // input
-        // is cut; the reply may not, so that the first of Violation counts
+        // input is cut; the reply may not, so that the first of Violation counts
         if (violation == null || what.compareTo(violation) < 0) {
             violation = what;
             fail(what.reply().text());

@@ -24,8 +24,8 @@ import java.util.Set;
  */
 public enum Phase {
     /**
-     * The application decides about the greeting, at the beginning and when an extension has named another client. Then CONNECTED, REFUSED (after 554)
-     * or CLOSED (after 421).
+     * The application decides about the greeting, at the beginning and when an extension has named another client. Then
+     * CONNECTED, REFUSED (after 554) or CLOSED (after 421).
      */
     GREETING(Violation.OUT_OF_ORDER),
 

@@ -25,7 +25,6 @@ final class FixedOptions {
         FIXED.put("implicitTls", SmtpServerOptions::isImplicitTls);
         FIXED.put("proxyProtocol", SmtpServerOptions::isProxyProtocol);
         FIXED.put("proxyProtocolTimeout", SmtpServerOptions::getProxyProtocolTimeout);
-        FIXED.put("net", options -> options.getNet().toJson());
     }
 
     private FixedOptions() {}
@@ -33,19 +32,18 @@ final class FixedOptions {
     /** @throws IllegalArgumentException when one of them would change; it is named, with both values */
     static void check(SmtpServerOptions running, SmtpServerOptions given) {
         FIXED.forEach((property, value) -> check(property, value.apply(running), value.apply(given)));
+        JsonObject before = running.getNet().toJson();
+        JsonObject after = given.getNet().toJson();
+        Set<String> names = new TreeSet<>(before.fieldNames());
+        names.addAll(after.fieldNames());
+        names.forEach(name -> check("net." + name, before.getValue(name), after.getValue(name)));
     }
 
     private static void check(String property, @Nullable Object running, @Nullable Object given) {
-        if (Objects.equals(running, given)) {
-            return;
+        if (!Objects.equals(running, given)) {
+            throw new IllegalArgumentException(property + " is " + shown(given) + ", but the server listens with "
+                    + shown(running) + ", which it cannot change until it is stopped");
         }
-        if (running instanceof JsonObject before && given instanceof JsonObject after) {
-            Set<String> names = new TreeSet<>(before.fieldNames());
-            names.addAll(after.fieldNames());
-            names.forEach(name -> check(property + "." + name, before.getValue(name), after.getValue(name)));
-        }
-        throw new IllegalArgumentException(property + " is " + shown(given) + ", but the server listens with "
-                + shown(running) + ", which it cannot change until it is stopped");
     }
 
     /** What is no plain value may hold keys and passwords. */

@@ -85,6 +85,9 @@ final class SmtpConnection implements Output, Session {
     /** Whether the handler holds what it was given of the body. */
     private boolean bodyIsHeld;
 
+    /** Whether the handler has failed, and is asked what the client reads: no answer that comes now makes the body whole. */
+    private boolean bodyIsLost;
+
     private long bodyBegun;
     private String bodyCommand = "";
     private String mechanism = "";
@@ -96,6 +99,8 @@ final class SmtpConnection implements Output, Session {
     private int question;
     /** Whether the last question, which may be asked between the chunks of a message, waits for its answer. */
     private boolean asking;
+    /** Whether the answer is there, and its reply is held back. */
+    private boolean holdingBack;
 
     // in milliseconds of Deadlines.now()
     private long lastStep;
@@ -148,6 +153,7 @@ final class SmtpConnection implements Output, Session {
         this.inFlight =
                 shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
         this.lastStep = server.deadlines().now();
+        this.lastRead = lastStep;
         beginRateWindow(lastStep);
     }
 
@@ -236,8 +242,7 @@ final class SmtpConnection implements Output, Session {
         lastRead = server.deadlines().now();
         if (ending || closed) {
             // what a client sends behind the end of its session is nobody's, and so is what waited in the socket when
-            // it
-            // was cut, which Vert.x hands on all the same
+            // it was cut, which Vert.x hands on all the same
             return;
         }
         if (!greeted) {
@@ -283,6 +288,8 @@ final class SmtpConnection implements Output, Session {
             }
         } else if (inFlight.isWaiting()) {
             waitForRoom(now);
+        } else if (holdingBack) {
+            lastStep = now; // neither the client nor the handler is waited for
         } else if (awaitsHandler()) {
             beginRateWindow(now);
             if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
@@ -577,9 +584,12 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void goOnWithExchange(Future<SaslStep> next) {
-        SaslStep step = next.succeeded()
-                ? next.result()
-                : new SaslStep.Failure(SaslFailure.TEMPORARILY_UNAVAILABLE, Optional.of(next.cause()));
+        SaslStep given = next.succeeded() ? next.result() : null;
+        SaslStep step = given != null
+                ? given
+                : new SaslStep.Failure(
+                        SaslFailure.TEMPORARILY_UNAVAILABLE,
+                        Optional.of(next.succeeded() ? new IllegalStateException("no step was given") : next.cause()));
         if (step instanceof SaslStep.Challenge challenge) {
             engine.challenge(challenge.data());
         } else if (step instanceof SaslStep.Success success) {
@@ -615,9 +625,10 @@ final class SmtpConnection implements Output, Session {
             engine.answer(reply);
             return;
         }
-        int asked = question;
+        holdingBack = true;
         server.deadlines().after(delay, () -> {
-            if (asked == question && engine.awaitsAnswer()) {
+            holdingBack = false;
+            if (engine.awaitsAnswer()) {
                 drive(() -> engine.answer(reply));
             }
         });
@@ -744,6 +755,7 @@ final class SmtpConnection implements Output, Session {
         BodyStream opened = newBody();
         body = opened;
         bodyIsHeld = handler.holdsMessages();
+        bodyIsLost = false;
         bodyBegun = nanos();
         bodyCommand = engine.command();
         opening = true;
@@ -811,9 +823,13 @@ final class SmtpConnection implements Output, Session {
     }
 
     private void answerBody(BodyStream answered, Future<List<Reply>> answer) {
+        if (bodyIsLost) {
+            return;
+        }
         if (answer.succeeded()) {
             answerBody(answered, answer.result());
         } else {
+            bodyIsLost = true;
             refusal(answer, refusal -> {
                 if (isOpen(answered)) {
                     drive(() -> answerBody(answered, List.of(refusal)));

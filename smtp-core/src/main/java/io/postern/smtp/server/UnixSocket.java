@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -38,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The transports disagree about a file that stands in the way (native ones remove whatever it is), and each creates the
  * socket with the permissions of the umask. So the socket is bound in a directory that nobody else can enter, gets its
  * permissions there, and is then linked to its path, which fails when something stands there. A socket that no server
- * listens on any more is removed first, after a connection to it was refused.
+ * listens on any more is removed first, after a connection to it was refused, and refused once more when nobody else could
+ * find it.
  */
 final class UnixSocket implements Shareable {
 
@@ -51,6 +53,7 @@ final class UnixSocket implements Shareable {
     private static final int FILE_TYPE = 0170000;
     private static final int SOCKET_TYPE = 0140000;
     private static final String NAME = "s";
+    private static final String TAKEN = "t";
     private static final String RIGHTS = "unix:uid,mode";
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -115,11 +118,7 @@ final class UnixSocket implements Shareable {
         }
         if (directory == null) {
             try {
-                Object left = clear();
-                directory = privateDirectory();
-                if (left != null) {
-                    removeDirectoryOf(left, directory);
-                }
+                directory = clearedDirectory();
             } catch (IOException e) {
                 all.remove(path.toString(), this);
                 throw e;
@@ -127,6 +126,22 @@ final class UnixSocket implements Shareable {
         }
         servers++;
         return true;
+    }
+
+    /** A directory to bind the socket in, once its path is free. */
+    private Path clearedDirectory() throws IOException {
+        checkLength(path);
+        boolean left = isSocketLeft(path);
+        Path own = privateDirectory();
+        if (left) {
+            try {
+                removeSocketLeft(own);
+            } catch (IOException e) {
+                Files.delete(own);
+                throw e;
+            }
+        }
+        return own;
     }
 
     // The names are short, because the path of a socket is
@@ -149,29 +164,49 @@ final class UnixSocket implements Shareable {
     }
 
     /**
-     * Removes a socket that was left behind; refuses everything else that stands in the way.
+     * Whether a socket was left behind; refuses everything else that stands in the way.
      *
-     * @return which file it was, or null
+     * @param file what stands at the path, under whatever name
      */
-    private @Nullable Object clear() throws IOException {
-        checkLength(path);
-        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+    private boolean isSocketLeft(Path file) throws IOException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             if (!Files.isDirectory(parent())) {
                 throw new NoSuchFileException(parent().toString(), null, "the directory for the socket does not exist");
             }
-            return null;
+            return false;
         }
-        int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        int mode = (Integer) Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS);
         if ((mode & FILE_TYPE) != SOCKET_TYPE) {
             throw new FileAlreadyExistsException(path.toString(), null, "is no socket, and is left as it is");
         }
-        try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+        try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(file))) {
             throw new BindException("Address already in use: a server listens on " + path + probe.getLocalAddress());
         } catch (ConnectException refused) {
-            Object left = fileKey(path);
-            Files.deleteIfExists(path);
-            return left;
+            return true;
         }
+    }
+
+    /**
+     * Takes the socket away first and then looks again: another server may have replaced it meanwhile, and gets its own
+     * back.
+     */
+    private void removeSocketLeft(Path own) throws IOException {
+        Path taken = own.resolve(TAKEN);
+        try {
+            Files.move(path, taken, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            return; // another server was faster
+        }
+        try {
+            isSocketLeft(taken);
+        } catch (IOException inUse) {
+            show(path, taken, Files::createLink);
+            Files.deleteIfExists(taken);
+            throw inUse;
+        }
+        // while it is there no other file can get its number
+        removeDirectoryOf(Objects.requireNonNull(fileKey(taken)), own);
+        Files.delete(taken);
     }
 
     /**
@@ -224,8 +259,9 @@ final class UnixSocket implements Shareable {
         if (directory != null && published == null) {
             Path bound = directory.resolve(NAME);
             Files.setPosixFilePermissions(bound, permissions);
+            Object shown = fileKey(bound);
             show(path, bound, Files::createLink);
-            published = fileKey(path);
+            published = shown;
         }
     }
 
@@ -241,7 +277,7 @@ final class UnixSocket implements Shareable {
         } catch (FileAlreadyExistsException | AccessDeniedException | NoSuchFileException e) {
             throw e;
         } catch (FileSystemException | UnsupportedOperationException e) {
-            Files.move(bound, path); // where sockets cannot be linked, nothing guards the moment since clear()
+            Files.move(bound, path); // where sockets cannot be linked, nothing guards the moment since isSocketLeft()
         }
     }
 

@@ -15,6 +15,8 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.sasl.Identity;
+import io.postern.smtp.sasl.SaslContext;
+import io.postern.smtp.sasl.SaslExchange;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.sasl.UsersFile;
 import io.postern.smtp.sasl.VertxAuthentication;
@@ -330,6 +332,31 @@ class AuthSocketTest extends SocketTestBase {
     }
 
     @Test
+    void aFailureWaitsLongerThanHandlersAndClientsMayTake() throws Exception {
+        ManualClock clock = new ManualClock();
+        Duration delay = Duration.ofSeconds(9);
+        Duration deadline = Duration.ofSeconds(2);
+        VertxSmtpServer server = serve(
+                authOptions()
+                        .setAuthFailureDelay(delay)
+                        .setHandlerTimeout(deadline)
+                        .setTimeout(deadline),
+                clock);
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            WireClient client = afterEhlo(server);
+            client.send("AUTH PLAIN " + BAD + "\r\n");
+            awaitTrue("nobody was asked", () -> guesses.get() == 1);
+            pass(delay.minusSeconds(1), server, clock);
+            assertThat(client.sawNothing()).isTrue();
+            pass(Duration.ofSeconds(1), server, clock);
+            assertThat(client.reply()).isEqualTo(Replies.CREDENTIALS_INVALID.toString());
+            assertThat(client.command("NOOP")).isEqualTo(Replies.OK.toString());
+            assertThat(log.at(Level.WARNING)).isEmpty();
+            assertThat(log.at(Level.SEVERE)).isEmpty();
+        }
+    }
+
+    @Test
     void aClientThatLeavesWhileItsFailureWaitsHarmsNobody() throws Exception {
         ManualClock clock = new ManualClock();
         Duration delay = Duration.ofSeconds(9);
@@ -354,6 +381,32 @@ class AuthSocketTest extends SocketTestBase {
                 SaslMechanism.passwords((credentials, context) -> Future.failedFuture("database of secrets is away")));
         try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
             assertThat(afterEhlo(server).command("AUTH PLAIN " + GOOD)).isEqualTo(Replies.AUTH_UNAVAILABLE.toString());
+            assertThat(log.at(Level.SEVERE)).hasSize(1);
+        }
+    }
+
+    @Test
+    void aMechanismThatGivesNoStepIsATemporaryFailure() throws Exception {
+        SmtpServer server = serve(authOptions(), List.of(new SaslMechanism() {
+            @Override
+            public String name() {
+                return "X-BROKEN";
+            }
+
+            @Override
+            public boolean exposesSecret() {
+                return false;
+            }
+
+            @Override
+            public SaslExchange begin(SaslContext context) {
+                return response -> Future.succeededFuture();
+            }
+        }));
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+            WireClient client = afterEhlo(server);
+            assertThat(client.command("AUTH X-BROKEN =")).isEqualTo(Replies.AUTH_UNAVAILABLE.toString());
+            assertThat(client.command("NOOP")).isEqualTo(Replies.OK.toString());
             assertThat(log.at(Level.SEVERE)).hasSize(1);
         }
     }

@@ -187,6 +187,25 @@ class DeadlineSocketTest extends SocketTestBase {
     }
 
     @Test
+    void aHandlerThatDoesNotGreetIsGivenUpWhereverTheClockBegins() throws Exception {
+        clock.advance(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT.multipliedBy(-9));
+        Promise<Session> asked = Promise.promise();
+        SmtpHandler silent = new SmtpHandler() {
+            @Override
+            public Future<Reply> handleConnect(Session session) {
+                asked.complete(session);
+                return Promise.<Reply>promise().future();
+            }
+        };
+        server = listen(silent, options(), clock);
+        WireClient client = connected(server);
+        await(asked.future());
+        clock.advance(SmtpServerOptions.DEFAULT_HANDLER_TIMEOUT);
+        await(server.tick());
+        expect(client.reply(), "451");
+    }
+
+    @Test
     void aHandlerThatLeavesABodyWaitingIsGivenUp() throws Exception {
         Promise<Throwable> failed = Promise.promise();
         serve(new SmtpHandler() {

@@ -587,6 +587,31 @@ class HandlerStyleSocketTest extends SocketTestBase {
         assertThat(called).hasValue(1);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aMessageWhoseBodyHandlerHasThrownIsNotAcceptedByALaterAnswer(Style style) throws Exception {
+        SmtpServer server = deploy(style, new SmtpHandler() {
+            private final Promise<Reply> answer = Promise.promise();
+
+            @Override
+            public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
+                body.handler(buffer -> {
+                    throw new IllegalStateException("broken on purpose");
+                });
+                return answer.future();
+            }
+
+            @Override
+            public Reply handleException(Session session, Throwable failure) {
+                answer.complete(Replies.MESSAGE_ACCEPTED);
+                return Reply.of(452, "the first failure counts");
+            }
+        });
+        WireClient client = inData(server);
+        assertThat(client.send(MESSAGE + ".\r\n").reply()).endsWith("the first failure counts");
+        expect(client.command("NOOP"), "250");
+    }
+
     // Time, and the end
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetServer;
@@ -26,6 +27,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -189,6 +193,42 @@ class UnixSocketTest extends SocketTestBase {
         assertThat(heardAt(path)).isEqualTo("me");
         await(server.close());
         await(file.release(vertx));
+    }
+
+    @Test
+    void ofTwoThatReplaceASocketAtTheSameTimeOneHasItAndKeepsIt() throws Exception {
+        List<Vertx> others = List.of(transport.vertx(), transport.vertx());
+        Queue<Supplier<Future<Void>>> ends = new ConcurrentLinkedQueue<>();
+        for (int round = 0; round < 100; round++) {
+            try (ServerSocketChannel gone = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+                gone.bind(UnixDomainSocketAddress.of(path));
+            }
+            List<Future<Boolean>> shown =
+                    others.stream().map(other -> shows(other, ends)).toList();
+            await(Future.all(shown));
+            assertThat(shown.stream().filter(Future::result))
+                    .as("servers that have the path")
+                    .hasSize(1);
+            assertThat(heardAt(path)).isEqualTo("me");
+            for (Supplier<Future<Void>> end = ends.poll(); end != null; end = ends.poll()) {
+                await(end.get());
+            }
+            assertThat(names()).isEmpty();
+        }
+        for (Vertx other : others) {
+            await(other.close());
+        }
+    }
+
+    /** Listens at the path, if it can. */
+    private Future<Boolean> shows(Vertx own, Queue<Supplier<Future<Void>>> ends) {
+        return UnixSocket.acquire(own, SocketAddress.domainSocketAddress(path.toString()), PERMISSIONS)
+                .compose(file -> {
+                    NetServer server = own.createNetServer().connectHandler(socket -> socket.end(Buffer.buffer("me")));
+                    ends.add(() -> server.close().compose(closed -> file.release(own)));
+                    return server.listen(file.privateAddress()).compose(bound -> file.publish(own));
+                })
+                .transform((published, refused) -> Future.succeededFuture(refused == null));
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.JksOptions;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
@@ -258,6 +259,19 @@ class UpdateSocketTest extends SocketTestBase {
         assertThatThrownBy(() -> await(server.update(options().setNet(net))))
                 .hasMessageContaining("net.")
                 .hasMessageNotContaining(Buffer.buffer("secret").toJson());
+    }
+
+    @Test
+    void passwordsInTheSocketOptionsAreNotTold() throws Exception {
+        SmtpServer server = listen(new Named("any"), options().setNet(netWithPassword("the old secret")));
+        assertThatThrownBy(() -> await(server.update(options().setNet(netWithPassword("the new secret")))))
+                .hasCauseInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("net.")
+                .hasMessageNotContaining("secret");
+    }
+
+    private static NetServerOptions netWithPassword(String password) {
+        return new NetServerOptions().setKeyCertOptions(new JksOptions().setPassword(password));
     }
 
     @Test
