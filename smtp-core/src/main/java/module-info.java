@@ -5,7 +5,8 @@
 module io.postern.smtp.core {
     requires transitive io.vertx.core;
     requires io.netty.buffer;
-    requires io.netty.codec.haproxy; // Vert.x looks for it at run time
+    requires io.netty.codec;
+    requires io.netty.codec.haproxy;
     requires io.netty.common;
     requires io.netty.handler;
     requires io.netty.transport;

@@ -54,6 +54,8 @@ public enum Limit {
     HANDLER_TIMEOUT,
     /** A proxy that is not in {@link SmtpServerOptions#setProxyFrom}. */
     PROXY_PEER,
-    /** A PROXY header that was malformed, late or missing. */
-    PROXY_HEADER
+    /** A PROXY header that was malformed, or missing at the end of what the peer sent. */
+    PROXY_HEADER,
+    /** {@link SmtpServerOptions#setProxyProtocolTimeout}. */
+    PROXY_TIMEOUT
 }

@@ -46,6 +46,15 @@ public interface SmtpHandler {
         return Future.succeededFuture(true);
     }
 
+    /**
+     * The connection should have begun with the header of a proxy, but it was malformed, late or missing. The connection is
+     * closed without a word; of the other hooks only {@link #handleDisconnect} is called for it. The default does nothing.
+     *
+     * @param session its peer is the proxy, or who pretends to be one
+     * @param reason what was wrong, for a log; it holds nothing that the peer sent
+     */
+    default void handleProxyFailure(Session session, String reason) {}
+
     /** HELO. The default is {@code 250} and the server's name. */
     default Future<Reply> handleHelo(Session session, String hostName) {
         return Future.succeededFuture(Reply.of(250, session.serverName()));
@@ -175,7 +184,8 @@ public interface SmtpHandler {
 
     /**
      * The connection has ended, by whomever and for whatever reason. Called once for every connection, when all other
-     * hooks that were called have returned.
+     * hooks that were called have returned; also for one that ended before {@link #handleConnect}, in its TLS handshake for
+     * example.
      */
     default void handleDisconnect(Session session) {}
 }

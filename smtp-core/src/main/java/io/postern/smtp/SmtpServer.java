@@ -92,7 +92,7 @@ public interface SmtpServer {
      * the other, and hold when the server listens again. May be called on any thread.
      *
      * <p>Not to be changed while the server listens are the options of its sockets: host, port, unixSocket and its
-     * permissions, lmtp, implicitTls, proxyProtocol and its timeout, net. A server that was given another address to listen
+     * permissions, lmtp, net. A server that was given another address to listen
      * on than that of its options keeps it.
      *
      * @return fails when an option is not allowed, or a certificate is broken, with the name of the option; all stays as it

@@ -1,21 +1,19 @@
 package io.postern.smtp.server;
 
-import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** What clients are told apart by where they are counted. */
 final class ClientAddress {
 
     private ClientAddress() {}
 
-    /** The address of the client; all clients of a Unix socket share one, as they have none. */
-    static String of(NetSocket socket) {
-        SocketAddress local = socket.localAddress();
-        SocketAddress remote = socket.remoteAddress();
-        if (remote == null || (local != null && local.isDomainSocket())) {
+    /** What a client is counted as; all clients of a Unix socket share one address, as they have none. */
+    static String of(@Nullable SocketAddress client) {
+        if (client == null || client.isDomainSocket()) {
             return "unix";
         }
-        String address = remote.hostAddress();
-        return address == null ? remote.toString() : address;
+        String address = client.hostAddress();
+        return address == null ? client.toString() : address;
     }
 }

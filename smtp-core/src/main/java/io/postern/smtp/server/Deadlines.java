@@ -36,6 +36,11 @@ final class Deadlines {
         return now;
     }
 
+    /** Whether a time has passed that ends with {@code limit}; zero never does. */
+    static boolean isOver(Duration limit, long waitedMillis) {
+        return !limit.isZero() && waitedMillis >= limit.toMillis();
+    }
+
     void add(SmtpConnection connection) {
         connections.add(connection);
     }

@@ -22,9 +22,6 @@ final class FixedOptions {
         FIXED.put("unixSocket", options -> options.getUnixSocket().orElse(null));
         FIXED.put("unixSocketPermissions", SmtpServerOptions::getUnixSocketPermissions);
         FIXED.put("lmtp", SmtpServerOptions::isLmtp);
-        FIXED.put("implicitTls", SmtpServerOptions::isImplicitTls);
-        FIXED.put("proxyProtocol", SmtpServerOptions::isProxyProtocol);
-        FIXED.put("proxyProtocolTimeout", SmtpServerOptions::getProxyProtocolTimeout);
     }
 
     private FixedOptions() {}

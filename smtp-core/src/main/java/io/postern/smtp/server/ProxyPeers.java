@@ -26,7 +26,7 @@ final class ProxyPeers {
         return peer.isDomainSocket() || networks.contains(peer);
     }
 
-    /** Vert.x leaves the header in the stream, as if the client had sent it, when the decoder is missing. */
+    /** Whether headers can be read: who excludes the decoder from the path is told at the start. */
     static boolean isDecoderPresent() {
         try {
             Class.forName(DECODER);

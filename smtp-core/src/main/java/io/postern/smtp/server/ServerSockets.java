@@ -3,7 +3,6 @@ package io.postern.smtp.server;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetServer;
-import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.shareddata.Lock;
 import java.net.BindException;
@@ -12,12 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * What one server listens on: one socket for each of its addresses, all of them or none. Addresses of the Internet get one
- * port in common. Everything but {@link #addresses()} and {@link #updateTls} belongs to the context of the server.
+ * port in common. Everything but {@link #addresses()} belongs to the context of the server.
  */
 final class ServerSockets {
 
@@ -138,11 +136,6 @@ final class ServerSockets {
         });
     }
 
-    /** Gives all sockets other keys; files are read anew, also under the same path. */
-    Future<Void> updateTls(ServerSSLOptions tls) {
-        return each(bound -> bound.server().updateSSLOptions(tls, true));
-    }
-
     /**
      * Stops to accept at once, and waits for the connections.
      *
@@ -154,14 +147,12 @@ final class ServerSockets {
     }
 
     private Future<Void> close(Duration patience) {
-        return each(bound -> bound.server()
+        List<Future<Void>> closing = all.stream()
+                .map(bound -> bound.server()
                         .shutdown(patience.toMillis(), TimeUnit.MILLISECONDS)
                         .eventually(() ->
                                 bound.file().map(file -> file.release(vertx)).orElseGet(Future::succeededFuture)))
-                .onComplete(closed -> all = List.of());
-    }
-
-    private Future<Void> each(Function<Bound, Future<?>> action) {
-        return Future.join(all.stream().map(action).toList()).mapEmpty();
+                .toList();
+        return Future.join(closing).<Void>mapEmpty().onComplete(closed -> all = List.of());
     }
 }

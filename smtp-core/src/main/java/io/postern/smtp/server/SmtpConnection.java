@@ -35,9 +35,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -71,8 +69,9 @@ final class SmtpConnection implements Output, Session {
     private final NetSocket socket;
     private final SmtpHandler handler;
     private final SmtpEngine engine;
+    private final Entry entry;
     private final long number;
-    private final Runnable onClosed;
+    private final Census.Place place;
     private final BytesInFlight.Share inFlight;
     private final SmtpMetrics metrics;
     /** Whether somebody wants to know how long things take. */
@@ -108,10 +107,7 @@ final class SmtpConnection implements Output, Session {
     private long stalledSince;
     private long windowStart;
     private long windowOctets;
-    /** Whether the handler still decides about the proxy. */
-    private boolean proxyUndecided;
 
-    private boolean greeted;
     private boolean driving;
     private boolean reading = true;
     private boolean draining;
@@ -137,7 +133,7 @@ final class SmtpConnection implements Output, Session {
             NetSocket socket,
             SmtpHandler handler,
             long number,
-            Runnable onClosed) {
+            Census.Place place) {
         this.server = server;
         this.settings = settings;
         this.shared = shared;
@@ -146,7 +142,8 @@ final class SmtpConnection implements Output, Session {
         this.socket = socket;
         this.handler = handler;
         this.number = number;
-        this.onClosed = onClosed;
+        this.place = place;
+        this.entry = new Entry(server, settings, socket, place, this);
         this.engine = new SmtpEngine(settings.engine(), this);
         this.metrics = server.metrics();
         this.timed = metrics instanceof GuardedMetrics;
@@ -158,83 +155,79 @@ final class SmtpConnection implements Output, Session {
     }
 
     void start() {
-        metrics.connectionOpened();
         socket.handler(this::read);
         socket.closeHandler(v -> closed());
         socket.exceptionHandler(cause -> LOG.log(Level.DEBUG, () -> id() + ": " + cause));
         socket.shutdownHandler(grace -> stop());
-        Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
+        Sockets.onInputEnd(socket, () -> run(this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
-        if (socket.isSsl()) {
-            metrics.tlsEstablished(socket.sslSession().getProtocol());
-            watchRenegotiation();
-        }
-        if (settings.options().isProxyProtocol()) {
-            ProxyInfo header = proxyInfo();
-            proxy = header;
-            proxyUndecided = true;
-            hold();
-            long begun = nanos();
-            callHook(
-                    () -> handler.handleProxy(this, header),
-                    decision -> whenComplete(decision, accepted -> {
-                        answered("PROXY", begun);
-                        proxyDecided(accepted);
-                    }));
-        } else {
-            begin();
-        }
+        entry.begin();
     }
 
-    private ProxyInfo proxyInfo() {
-        Map<Integer, Buffer> tlvs = new HashMap<>();
-        socket.proxyProtocolV2HeaderTLVs()
-                .forEach(tlv ->
-                        tlvs.put(tlv.getKey().getByte(0) & 0xFF, tlv.getValue().copy()));
-        return new ProxyInfo(peer(), local(), named(socket.remoteAddress(true)), tlvs);
+    // What the way in asks for
+
+    /** Notes what a proxy said. */
+    ProxyInfo proxied(ProxyGate.Header header) {
+        SocketAddress sender = originalPeer();
+        ProxyInfo said = new ProxyInfo(
+                header.source().orElse(sender), header.destination().orElseGet(this::local), sender, header.tlvs());
+        proxy = said;
+        LOG.log(Level.DEBUG, () -> id() + ": the proxy speaks for " + peer());
+        return said;
     }
 
-    private void proxyDecided(Future<Boolean> accepted) {
-        if (!proxyUndecided) {
-            return; // too late
-        }
-        proxyUndecided = false;
-        if (accepted.failed() && !(accepted.cause() instanceof SmtpException)) {
-            LOG.log(Level.ERROR, id() + ": handleProxy failed", accepted.cause());
-        }
-        if (Boolean.TRUE.equals(accepted.result())) {
-            begin();
-        } else {
+    void askAboutProxy(ProxyInfo said, Consumer<Boolean> decided) {
+        long begun = nanos();
+        callHook(
+                () -> handler.handleProxy(this, said),
+                decision -> whenComplete(decision, answer -> {
+                    answered("PROXY", begun);
+                    if (answer.failed() && !(answer.cause() instanceof SmtpException)) {
+                        LOG.log(Level.ERROR, id() + ": handleProxy failed", answer.cause());
+                    }
+                    decided.accept(Boolean.TRUE.equals(answer.result()));
+                }));
+    }
+
+    void tellProxyFailure(String reason) {
+        callHook(
+                () -> {
+                    handler.handleProxyFailure(this, reason);
+                    return Future.succeededFuture();
+                },
+                told -> {
+                    if (told.failed()) {
+                        LOG.log(Level.ERROR, id() + ": handleProxyFailure failed", told.cause());
+                    }
+                });
+    }
+
+    void encrypted() {
+        metrics.tlsEstablished(socket.sslSession().getProtocol());
+        Sockets.watchRenegotiation(socket, () -> {
+            LOG.log(Level.WARNING, () -> id() + ": the client began a renegotiation, closing the connection");
             Sockets.cut(socket);
-        }
+        });
     }
 
-    private void begin() {
-        Duration delay = settings.options().getGreetingDelay();
-        if (delay.isZero()) {
-            greet();
-        } else {
-            // reads meanwhile, to catch a client that does not wait for the greeting
-            release();
-            server.deadlines().after(delay, this::greet);
-        }
+    void greet() {
+        lastStep = server.deadlines().now();
+        drive(() -> engine.start(socket.isSsl()));
     }
 
-    private void hold() {
+    /** Runs something where the connection is served. */
+    void run(Runnable action) {
+        Contexts.run(context, action);
+    }
+
+    void hold() {
         reading = false;
         socket.pause();
     }
 
-    private void release() {
+    void release() {
         reading = true;
         socket.resume();
-    }
-
-    private void greet() {
-        if (!closed && !ending) {
-            greeted = true;
-            drive(() -> engine.start(socket.isSsl()));
-        }
     }
 
     private void read(Buffer buffer) {
@@ -245,7 +238,7 @@ final class SmtpConnection implements Output, Session {
             // it was cut, which Vert.x hands on all the same
             return;
         }
-        if (!greeted) {
+        if (!entry.isOver()) {
             metrics.limitHit(Limit.EARLY_TALKER);
             terminate(Replies.EARLY_TALKER);
             return;
@@ -253,26 +246,28 @@ final class SmtpConnection implements Output, Session {
         drive(() -> Buffers.unwrap(buffer, engine::receive));
     }
 
-    private void watchRenegotiation() {
-        Sockets.watchRenegotiation(socket, () -> {
-            LOG.log(Level.WARNING, () -> id() + ": the client began a renegotiation, closing the connection");
-            Sockets.cut(socket);
-        });
-    }
-
     private void inputEnded() {
         inputEnded = true;
+        entry.inputEnded();
         settle();
     }
 
     /** The server stops: a transaction that is open may finish. */
     void stop() {
-        drive(engine::stop);
+        finish(engine::stop);
     }
 
     /** Ends the session with a reply, whatever is going on. */
     void terminate(Reply reply) {
-        drive(() -> engine.terminate(reply));
+        finish(() -> engine.terminate(reply));
+    }
+
+    private void finish(Runnable inWords) {
+        if (entry.isServed()) {
+            drive(inWords);
+        } else {
+            entry.refuse();
+        }
     }
 
     /** Ends or goes on with what has waited too long. */
@@ -281,18 +276,20 @@ final class SmtpConnection implements Output, Session {
         SmtpServerOptions options = settings.options();
         if (ending || draining) {
             // what we have to say is not read: RFC 5321 knows no deadline for it, but it cannot wait for ever
-            if (isOver(ending ? LAST_REPLIES : options.getTimeout(), now - stalledSince)) {
+            if (Deadlines.isOver(ending ? LAST_REPLIES : options.getTimeout(), now - stalledSince)) {
                 metrics.limitHit(Limit.WRITE_TIMEOUT);
                 LOG.log(Level.DEBUG, () -> id() + ": the client does not read, closing the connection");
                 Sockets.cut(socket);
             }
+        } else if (!entry.isOver()) {
+            entry.checkDeadline(now);
         } else if (inFlight.isWaiting()) {
             waitForRoom(now);
         } else if (holdingBack) {
             lastStep = now; // neither the client nor the handler is waited for
         } else if (awaitsHandler()) {
             beginRateWindow(now);
-            if (isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
+            if (Deadlines.isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
                 metrics.limitHit(Limit.HANDLER_TIMEOUT);
                 LOG.log(Level.WARNING, () -> id() + ": the handler has not answered in time");
                 drive(this::giveUpOnHandler);
@@ -303,7 +300,7 @@ final class SmtpConnection implements Output, Session {
             checkRate(now, options);
         } else {
             beginRateWindow(now);
-            if (isOver(options.getTimeout(), now - lastStep)) {
+            if (Deadlines.isOver(options.getTimeout(), now - lastStep)) {
                 metrics.limitHit(Limit.COMMAND_TIMEOUT);
                 terminate(Replies.CLIENT_TIMEOUT);
             }
@@ -330,10 +327,10 @@ final class SmtpConnection implements Output, Session {
 
     private void checkRate(long now, SmtpServerOptions options) {
         Duration patience = options.getDataTimeout();
-        if (isOver(patience, now - lastRead)) {
+        if (Deadlines.isOver(patience, now - lastRead)) {
             metrics.limitHit(Limit.DATA_TIMEOUT);
             terminate(Replies.CLIENT_TIMEOUT);
-        } else if (isOver(patience, now - windowStart)) {
+        } else if (Deadlines.isOver(patience, now - windowStart)) {
             long received = engine.messageOctets() - windowOctets;
             if (received * 1_000 < options.getMinDataRate() * (now - windowStart)) {
                 metrics.limitHit(Limit.DATA_RATE);
@@ -349,20 +346,12 @@ final class SmtpConnection implements Output, Session {
         windowOctets = engine.messageOctets();
     }
 
-    /** Whether a time has passed that ends with {@code limit}; zero never does. */
-    private static boolean isOver(Duration limit, long waitedMillis) {
-        return !limit.isZero() && waitedMillis >= limit.toMillis();
-    }
-
     private boolean awaitsHandler() {
-        return proxyUndecided || engine.awaitsAnswer() || (body != null && !body.wantsMore());
+        return engine.awaitsAnswer() || (body != null && !body.wantsMore());
     }
 
     private void giveUpOnHandler() {
-        if (proxyUndecided) {
-            proxyUndecided = false;
-            Sockets.cut(socket);
-        } else if (asking) {
+        if (asking) {
             asking = false;
             question++;
             engine.answer(Replies.HANDLER_FAILED);
@@ -413,7 +402,7 @@ final class SmtpConnection implements Output, Session {
             end();
             return;
         }
-        if (!greeted) {
+        if (!entry.isOver()) {
             return; // what is read before the greeting is no business of the engine
         }
         boolean full = socket.writeQueueFull();
@@ -480,6 +469,16 @@ final class SmtpConnection implements Output, Session {
         socket.end();
     }
 
+    /** Ends the session with a reply in the place of the greeting. */
+    void dismiss(Reply reply) {
+        socket.write(Buffer.buffer(reply + "\r\n"));
+        end();
+    }
+
+    boolean isEnding() {
+        return ending || closed;
+    }
+
     private void closed() {
         closed = true;
         try {
@@ -491,10 +490,14 @@ final class SmtpConnection implements Output, Session {
             tellDisconnect();
         }
         inFlight.release();
-        metrics.connectionClosed();
+        if (entry.isServed()) {
+            metrics.connectionClosed();
+        } else {
+            metrics.connectionRefused();
+        }
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
         server.remove(this);
-        onClosed.run();
+        place.leave();
         if (hooks == null) {
             server.told();
         } else {
@@ -540,8 +543,7 @@ final class SmtpConnection implements Output, Session {
             if (done.succeeded() && engine.phase() == Phase.CLOSED) {
                 LOG.log(Level.DEBUG, () -> id() + ": TLS is there, but the session has ended meanwhile");
             } else if (done.succeeded()) {
-                metrics.tlsEstablished(socket.sslSession().getProtocol());
-                watchRenegotiation();
+                encrypted();
                 identity = null;
                 if (override != null) {
                     override = override.withLogin(Optional.empty());
@@ -617,7 +619,7 @@ final class SmtpConnection implements Output, Session {
 
     /** Whom a failure is held against: the clients of one that speaks for others are told apart. */
     private String clientAddress() {
-        return clientOverride().flatMap(ClientOverride::address).orElseGet(() -> ClientAddress.of(socket));
+        return clientOverride().flatMap(ClientOverride::address).orElseGet(() -> ClientAddress.of(originalPeer()));
     }
 
     private void answerLater(Duration delay, Reply reply) {
@@ -963,7 +965,7 @@ final class SmtpConnection implements Output, Session {
         }
     }
 
-    private <T> void whenComplete(Future<T> future, Consumer<Future<T>> then) {
+    <T> void whenComplete(Future<T> future, Consumer<Future<T>> then) {
         future.onComplete(done -> Contexts.run(context, () -> then.accept(future)));
     }
 
@@ -1046,13 +1048,13 @@ final class SmtpConnection implements Output, Session {
 
     @Override
     public SocketAddress originalPeer() {
-        return seen(socket.remoteAddress(), socket.remoteAddress(true));
+        return proxy == null ? named(socket.remoteAddress()) : proxy.source();
     }
 
     @Override
     public SocketAddress local() {
         ClientOverride client = override;
-        SocketAddress own = seen(socket.localAddress(), socket.localAddress(true));
+        SocketAddress own = proxy == null ? named(socket.localAddress()) : proxy.destination();
         return client == null ? own : overridden(own, client.localAddress(), client.localPort());
     }
 
@@ -1073,13 +1075,6 @@ final class SmtpConnection implements Output, Session {
     @Override
     public Optional<ForwardedClient> forwardedClient() {
         return engine.forwarded();
-    }
-
-    /** An end of the connection: as the proxy has sent it, if one has. */
-    private SocketAddress seen(SocketAddress said, SocketAddress real) {
-        // what is no proxy's is ours: native transports give the peer of a Unix socket the path that it was bound under
-        boolean proxied = !Objects.equals(said, real) && !Objects.equals(said, socket.localAddress(true));
-        return proxied ? said : named(said);
     }
 
     /**

@@ -9,6 +9,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 
@@ -35,6 +36,20 @@ final class Sockets {
                 context.fireUserEventTriggered(event);
             }
         });
+    }
+
+    /**
+     * Reads the PROXY protocol header that a connection begins with.
+     *
+     * @param come called once with the header, on the socket's event loop, from whichever context
+     * @param malformed called when something else comes, in the same way
+     * @return keeps what comes behind the header until it is {@linkplain ProxyGate#open() opened}. It opens by itself when
+     *     {@link NetSocket#upgradeToSsl} has put TLS in place, which then gets all of it
+     */
+    static ProxyGate readProxyHeader(NetSocket socket, Consumer<ProxyGate.Header> come, Runnable malformed) {
+        ProxyGate gate = new ProxyGate(come, malformed);
+        gate.addTo(((NetSocketInternal) socket).channelHandlerContext().pipeline());
+        return gate;
     }
 
     /** Closes at once. {@link NetSocket#close()} waits until all is written, for ever when the peer does not read. */

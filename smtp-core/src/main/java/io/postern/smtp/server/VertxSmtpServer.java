@@ -3,6 +3,7 @@ package io.postern.smtp.server;
 import io.postern.smtp.Extension;
 import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
+import io.postern.smtp.Reply;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServer;
@@ -38,7 +39,6 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Accepts connections on one context, keeps them, and ends them. */
@@ -63,6 +63,7 @@ public final class VertxSmtpServer implements SmtpServer {
     private final Map<String, SaslMechanism> mechanisms = new LinkedHashMap<>();
     private final List<Extension> extensions = new ArrayList<>();
     private final Deadlines deadlines;
+    private final Warnings proxyWarnings;
     private final AtomicInteger open = new AtomicInteger();
 
     /** What the server was created with, or the last update of it. */
@@ -112,6 +113,7 @@ public final class VertxSmtpServer implements SmtpServer {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
         this.given = new Given(options, handlers);
         this.deadlines = new Deadlines(clock);
+        this.proxyWarnings = new Warnings(LOG, clock);
     }
 
     @Override
@@ -226,7 +228,7 @@ public final class VertxSmtpServer implements SmtpServer {
         SocketAddress first = addresses.get(0);
         ListeningAddress shared = ListeningAddress.join(vertx, first);
         ServerSockets sockets = new ServerSockets(
-                vertx, ready.options().getUnixSocketPermissions(), () -> createNetServer(ready, shared));
+                vertx, ready.options().getUnixSocketPermissions(), () -> createNetServer(ready.options(), shared));
         Listening begun = new Listening(
                 context,
                 first,
@@ -243,14 +245,12 @@ public final class VertxSmtpServer implements SmtpServer {
         });
     }
 
-    private NetServer createNetServer(ServerSettings ready, ListeningAddress shared) {
-        SmtpServerOptions options = ready.options();
-        TcpServerConfig config = new TcpServerConfig(options.getNet())
-                .setSsl(options.isImplicitTls())
-                .setUseProxyProtocol(options.isProxyProtocol())
-                .setProxyProtocolTimeout(options.getProxyProtocolTimeout());
-        return vertx.createNetServer(config, ready.tls().orElse(null))
-                .exceptionHandler(this::connectionFailed)
+    /** PROXY headers and TLS are the business of {@link Entry}, so that a connection counts from its first moment on. */
+    private NetServer createNetServer(SmtpServerOptions options, ListeningAddress shared) {
+        TcpServerConfig config =
+                new TcpServerConfig(options.getNet()).setSsl(false).setUseProxyProtocol(false);
+        return vertx.createNetServer(config)
+                .exceptionHandler(cause -> LOG.log(Level.DEBUG, "a connection failed before it was served", cause))
                 .connectHandler(socket -> connected(shared, socket));
     }
 
@@ -308,74 +308,48 @@ public final class VertxSmtpServer implements SmtpServer {
         } catch (IllegalArgumentException | IllegalStateException e) {
             return Future.failedFuture(e);
         }
-        ServerSettings running = settings();
-        return settings(wanted, running.address())
-                .compose(next -> showCertificates(current, running, next).map(next))
-                .map(next -> {
-                    settings = next;
-                    given = wanted;
-                    return null;
-                });
-    }
-
-    /** What a client sees before its connection is accepted is with the sockets, not in the settings. */
-    private static Future<Void> showCertificates(Listening current, ServerSettings running, ServerSettings next) {
-        if (!next.options().isImplicitTls()) {
-            return Future.succeededFuture();
-        }
-        return current.sockets()
-                .updateTls(next.tls().orElseThrow())
-                .recover(cause -> current.sockets()
-                        .updateTls(running.tls().orElseThrow())
-                        .transform(v -> Future.failedFuture(cause)));
+        return settings(wanted, settings().address()).map(next -> {
+            settings = next;
+            given = wanted;
+            return null;
+        });
     }
 
     private static IllegalStateException notListening() {
         return new IllegalStateException("the server does not listen");
     }
 
-    /** A connection came to no more than its TLS handshake or its PROXY header. */
-    private void connectionFailed(Throwable cause) {
-        LOG.log(Level.DEBUG, "a connection failed before it was served", cause);
-        if (cause instanceof SSLException) {
-            metrics.tlsFailed();
-        } else if (settings().options().isProxyProtocol()) {
-            metrics.limitHit(Limit.PROXY_HEADER);
-        }
-        metrics.connectionRefused();
-    }
-
     private void connected(ListeningAddress shared, NetSocket socket) {
         ServerSettings current = settings();
         SmtpServerOptions options = current.options();
-        if (options.isProxyProtocol() && !current.proxyPeers().contains(socket.remoteAddress(true))) {
-            LOG.log(
-                    Level.WARNING,
-                    () -> "closed a connection with a PROXY header from " + socket.remoteAddress(true)
-                            + ", which is not in proxyFrom");
+        SocketAddress peer = socket.remoteAddress();
+        if (options.isProxyProtocol() && !current.proxyPeers().contains(peer)) {
+            proxyWarnings.warn(
+                    () -> "closed a connection from " + peer + ", which is not in proxyFrom, without reading a header");
             metrics.limitHit(Limit.PROXY_PEER);
             metrics.connectionRefused();
             Sockets.cut(socket);
             return;
         }
-        Census census = shared.census();
-        String address = ClientAddress.of(socket);
-        Optional<Limit> hit = census.enter(address, options.getMaxConnections(), options.getMaxConnectionsPerIp());
-        if (hit.isPresent()) {
-            metrics.limitHit(hit.get());
-            metrics.connectionRefused();
-            LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + address);
-            socket.end(Buffer.buffer(Replies.TOO_MANY_CONNECTIONS + "\r\n"));
+        Optional<Census.Place> free = shared.census().enter(options.getMaxConnections());
+        if (free.isEmpty()) {
+            tooMany(Limit.CONNECTIONS, options, socket);
+            return;
+        }
+        Census.Place place = free.get();
+        // behind a proxy the client is known when the header has come
+        if (!options.isProxyProtocol() && !place.claim(ClientAddress.of(peer), options.getMaxConnectionsPerIp())) {
+            place.leave();
+            tooMany(Limit.CONNECTIONS_PER_ADDRESS, options, socket);
             return;
         }
         SmtpHandler handler;
         try {
             handler = current.handler();
         } catch (RuntimeException | Error fault) {
-            census.leave(address);
-            metrics.connectionRefused();
-            LOG.log(Level.ERROR, "no handler for a connection from " + socket.remoteAddress(), fault);
-            socket.end(Buffer.buffer(Replies.CONNECTION_FAILED + "\r\n"));
+            place.leave();
+            LOG.log(Level.ERROR, "no handler for a connection from " + peer, fault);
+            refuse(Replies.CONNECTION_FAILED, options, socket);
             return;
         }
         SmtpConnection connection = new SmtpConnection(
@@ -387,11 +361,27 @@ public final class VertxSmtpServer implements SmtpServer {
                 socket,
                 handler,
                 SESSIONS.incrementAndGet(),
-                () -> census.leave(address));
+                place);
         deadlines.add(connection);
         open.incrementAndGet();
         untold.incrementAndGet();
         connection.start();
+    }
+
+    private void tooMany(Limit limit, SmtpServerOptions options, NetSocket socket) {
+        metrics.limitHit(limit);
+        LOG.log(Level.DEBUG, () -> "too many connections, refused one from " + socket.remoteAddress());
+        refuse(Replies.TOO_MANY_CONNECTIONS, options, socket);
+    }
+
+    /** Says why, unless the client expects TLS or is still to send the header of a proxy. */
+    private void refuse(Reply reply, SmtpServerOptions options, NetSocket socket) {
+        metrics.connectionRefused();
+        if (options.isImplicitTls() || options.isProxyProtocol()) {
+            Sockets.cut(socket);
+        } else {
+            socket.end(Buffer.buffer(reply + "\r\n"));
+        }
     }
 
     ServerSettings settings() {
@@ -517,6 +507,11 @@ public final class VertxSmtpServer implements SmtpServer {
 
     Deadlines deadlines() {
         return deadlines;
+    }
+
+    /** What is wrong with proxies, or with those who say that they are one. */
+    Warnings proxyWarnings() {
+        return proxyWarnings;
     }
 
     SmtpMetrics metrics() {

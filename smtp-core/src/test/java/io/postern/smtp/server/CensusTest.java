@@ -2,9 +2,9 @@ package io.postern.smtp.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.postern.smtp.Limit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -14,36 +14,52 @@ import org.junit.jupiter.api.Test;
 
 class CensusTest {
 
-    @Test
-    void thereAreAsManyConnectionsAsTheLimitsAllow() {
-        Census census = new Census();
-        assertThat(census.enter("192.0.2.1", 3, 2)).isEmpty();
-        assertThat(census.enter("192.0.2.1", 3, 2)).isEmpty();
-        assertThat(census.enter("192.0.2.1", 3, 2)).contains(Limit.CONNECTIONS_PER_ADDRESS);
-        assertThat(census.enter("192.0.2.2", 3, 2)).isEmpty();
-        assertThat(census.enter("192.0.2.3", 3, 2)).contains(Limit.CONNECTIONS);
+    private static Census.Place enter(Census census) {
+        return census.enter(0).orElseThrow();
     }
 
     @Test
-    void whoWasRefusedIsNotCounted() {
+    void thereAreAsManyConnectionsAsTheLimitAllows() {
         Census census = new Census();
-        census.enter("192.0.2.1", 2, 1);
-        for (int i = 0; i < 10; i++) {
-            assertThat(census.enter("192.0.2.1", 2, 1)).isPresent();
-        }
-        assertThat(census.enter("192.0.2.2", 2, 1)).isEmpty();
-        census.leave("192.0.2.1");
-        assertThat(census.enter("192.0.2.1", 2, 1)).isEmpty();
+        Census.Place first = census.enter(2).orElseThrow();
+        assertThat(census.enter(2)).isPresent();
+        assertThat(census.enter(2)).isEmpty();
+        assertThat(census.enter(2)).isEmpty();
+        first.leave();
+        assertThat(census.enter(2)).isPresent();
+        assertThat(census.enter(2)).isEmpty();
+    }
+
+    @Test
+    void thereAreAsManyOfAnAddressAsTheLimitAllows() {
+        Census census = new Census();
+        Census.Place first = enter(census);
+        assertThat(first.claim("192.0.2.1", 2)).isTrue();
+        assertThat(enter(census).claim("192.0.2.1", 2)).isTrue();
+        assertThat(enter(census).claim("192.0.2.2", 2)).isTrue();
+        Census.Place refused = enter(census);
+        assertThat(refused.claim("192.0.2.1", 2)).isFalse();
+        refused.leave(); // takes nothing away from the others
+        assertThat(enter(census).claim("192.0.2.1", 2)).isFalse();
+        first.leave();
+        assertThat(enter(census).claim("192.0.2.1", 2)).isTrue();
+    }
+
+    @Test
+    void aConnectionWhoseClientIsNotKnownYetIsOfNoAddress() {
+        Census census = new Census();
+        enter(census);
+        assertThat(enter(census).claim("192.0.2.1", 1)).isTrue();
     }
 
     @Test
     void zeroIsNoLimit() {
         Census census = new Census();
         for (int i = 0; i < 1_000; i++) {
-            assertThat(census.enter("192.0.2.1", 0, 0)).isEmpty();
+            assertThat(enter(census).claim("192.0.2.1", 0)).isTrue();
         }
-        assertThat(census.enter("192.0.2.1", 0, 1_000)).isPresent();
-        assertThat(census.enter("192.0.2.2", 1_000, 0)).isPresent();
+        assertThat(enter(census).claim("192.0.2.1", 1_000)).isFalse();
+        assertThat(census.enter(1_001)).isEmpty();
     }
 
     @Test
@@ -55,15 +71,15 @@ class CensusTest {
             Callable<Integer> comeAndGo = () -> {
                 int most = 0;
                 for (int round = 0; round < 10_000; round++) {
-                    int inside = 0;
-                    while (inside <= limit
-                            && census.enter("192.0.2.1", limit, 0).isEmpty()) {
-                        inside++;
+                    List<Census.Place> inside = new ArrayList<>();
+                    Optional<Census.Place> place = census.enter(limit);
+                    while (place.isPresent() && place.get().claim("192.0.2.1", limit)) {
+                        inside.add(place.get());
+                        place = census.enter(limit);
                     }
-                    most = Math.max(most, inside);
-                    for (; inside > 0; inside--) {
-                        census.leave("192.0.2.1");
-                    }
+                    most = Math.max(most, inside.size());
+                    place.ifPresent(Census.Place::leave);
+                    inside.forEach(Census.Place::leave);
                 }
                 return most;
             };
@@ -78,8 +94,9 @@ class CensusTest {
             threads.shutdownNow();
         }
         for (int i = 0; i < limit; i++) {
-            assertThat(census.enter("192.0.2.1", limit, limit)).isEmpty();
+            assertThat(census.enter(limit).orElseThrow().claim("192.0.2.1", limit))
+                    .isTrue();
         }
-        assertThat(census.enter("192.0.2.1", limit, 0)).isPresent();
+        assertThat(census.enter(limit)).isEmpty();
     }
 }

@@ -318,7 +318,7 @@ class DeadlineSocketTest extends SocketTestBase {
                 undecided,
                 options().setProxyProtocol(true).setTimeout(MOMENT).setHandlerTimeout(MOMENT.multipliedBy(9)),
                 clock);
-        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
+        try (CapturedLog log = CapturedLog.of(Entry.class)) {
             WireClient client = connected(server).send("PROXY TCP4 192.0.2.1 198.51.100.2 4711 25\r\n");
             Session session = await(asked.future());
             clock.advance(MOMENT.multipliedBy(8));

@@ -418,6 +418,13 @@ class MetricsSocketTest extends SocketTestBase {
                 serve(options -> options.setProxyProtocol(true));
                 yield talks(connected(server), "EHLO client.example\r\nand more than a header may have\r\n");
             }
+            case PROXY_TIMEOUT -> {
+                serve(options -> options.setProxyProtocol(true));
+                connected(server);
+                awaitTrue("nobody has come", () -> server.connections() == 1);
+                pass(SmtpServerOptions.DEFAULT_PROXY_PROTOCOL_TIMEOUT);
+                yield null;
+            }
         };
     }
 

@@ -194,7 +194,7 @@ class ProxySocketTest extends SocketTestBase {
     void aPeerThatIsNotListedIsClosedWithoutAnOctet() throws Exception {
         SmtpServer server = listen(handler, proxied().setProxyFrom(List.of("192.0.2.0/24", "2001:db8::/32")));
         try (CapturedLog log = CapturedLog.of(VertxSmtpServer.class)) {
-            assertThat(connected(server).send(V1).readToEnd()).isEmpty();
+            assertThat(connected(server).send(V1).isCut()).isTrue();
             assertThat(log.at(Level.WARNING)).singleElement().asString().contains("127.0.0.1", "proxyFrom");
         }
         assertThat(handler.headers).isEmpty();
@@ -216,7 +216,7 @@ class ProxySocketTest extends SocketTestBase {
             })
     void whoSendsNoHeaderIsClosedWithoutAnOctet(String instead) throws Exception {
         SmtpServer server = listen(handler, proxied().setProxyProtocolTimeout(Duration.ofMillis(200)));
-        assertThat(connected(server).send(instead).readToEnd()).isEmpty();
+        assertThat(connected(server).send(instead).isCut()).isTrue();
         assertThat(handler.headers).isEmpty();
     }
 
@@ -232,10 +232,10 @@ class ProxySocketTest extends SocketTestBase {
                 v2((byte) 0x31, TCP4, ADDRESSES),
                 v2(PROXY, (byte) 0x12, ADDRESSES),
                 SIGNATURE)) {
-            assertThat(connected(server).send(header).readToEnd()).isEmpty();
+            assertThat(connected(server).send(header).isCut()).isTrue();
         }
         assertThat(handler.headers).isEmpty();
-        assertThat(server.connections()).isZero();
+        awaitNoConnection(server);
     }
 
     @Test
@@ -248,7 +248,7 @@ class ProxySocketTest extends SocketTestBase {
                     }
                 },
                 proxied());
-        assertThat(connected(server).send(V1).readToEnd()).isEmpty();
+        assertThat(connected(server).send(V1).isCut()).isTrue();
         awaitNoConnection(server);
     }
 

@@ -53,7 +53,7 @@ class ReplyWritesSocketTest extends SocketTestBase {
                     noted(socket),
                     handler,
                     1,
-                    () -> {});
+                    new Census().enter(0).orElseThrow());
             connection.start();
         });
         WireClient client = connected(await(noting.listen(0, "127.0.0.1")).actualPort());

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
@@ -138,6 +139,15 @@ final class WireClient implements AutoCloseable {
             text.append((char) octet);
         }
         return text.toString();
+    }
+
+    /** Whether the server closes the connection, in order or by a reset, without another octet. */
+    boolean isCut() throws IOException {
+        try {
+            return read() < 0;
+        } catch (SocketException reset) {
+            return true;
+        }
     }
 
     /** Whether the server has sent nothing so far that was not read. */
