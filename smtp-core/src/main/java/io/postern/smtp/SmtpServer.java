@@ -122,7 +122,8 @@ public interface SmtpServer {
 
     /**
      * Stops: no new connections, {@code 421 4.3.2} to sessions that are between transactions; running transactions get
-     * their reply and then the 421. What still runs after {@code grace} is told 421 and closed. May be called on any thread.
+     * their reply and then the 421. What still runs after {@code grace} is told 421 and closed. A {@link #listen()} that is
+     * under way fails. May be called on any thread.
      * When the verticle ends that called {@link #listen()}, or the Vertx is closed, the server is shut down with the grace
      * time of its options.
      *

@@ -94,10 +94,12 @@ final class ServerSockets {
             List<Bound> more = new ArrayList<>(all);
             more.add(bound);
             all = List.copyOf(more);
-            return stopped
-                    ? Future.failedFuture(new IllegalStateException("the server was stopped while it started"))
-                    : Future.succeededFuture(bound);
+            return stopped ? Future.failedFuture(stoppedWhileItStarted()) : Future.succeededFuture(bound);
         });
+    }
+
+    static IllegalStateException stoppedWhileItStarted() {
+        return new IllegalStateException("the server was stopped while it started");
     }
 
     private Future<Bound> bindInet(SocketAddress address) {

@@ -65,6 +65,8 @@ public final class VertxSmtpServer implements SmtpServer {
     private final Deadlines deadlines;
     private final Warnings proxyWarnings;
     private final AtomicInteger open = new AtomicInteger();
+    /** Counts shutdowns, so that one is not missed by a server that is about to listen. */
+    private final AtomicInteger stops = new AtomicInteger();
 
     /** What the server was created with, or the last update of it. */
     private volatile Given given;
@@ -178,10 +180,12 @@ public final class VertxSmtpServer implements SmtpServer {
         // a worker or virtual thread is for hooks; sockets and timers want an event loop
         Context context = Contexts.eventLoopOf(caller);
         Given asked = given;
+        int stopsBefore = stops.get();
         Promise<SmtpServer> promise = Promise.promise();
         context.runOnContext(v -> addresses
                 .apply(asked.options())
-                .compose(all -> settings(asked, all.get(0)).compose(ready -> listen(context, caller, all, ready)))
+                .compose(all ->
+                        settings(asked, all.get(0)).compose(ready -> listen(context, caller, all, ready, stopsBefore)))
                 .onComplete(promise));
         return promise.future();
     }
@@ -219,7 +223,7 @@ public final class VertxSmtpServer implements SmtpServer {
     }
 
     private Future<SmtpServer> listen(
-            Context context, Context caller, List<SocketAddress> addresses, ServerSettings ready) {
+            Context context, Context caller, List<SocketAddress> addresses, ServerSettings ready, int stopsBefore) {
         if (listening != null) {
             return Future.failedFuture(new IllegalStateException("the server listens already"));
         }
@@ -239,6 +243,11 @@ public final class VertxSmtpServer implements SmtpServer {
                 closed -> shutdown().onComplete(closed));
         listening = begun;
         Contexts.addCloseHook(caller, begun.closeHook());
+        // Looked at when the server can be found: who stops it from now on does so himself
+        if (stops.get() != stopsBefore) {
+            forget(begun);
+            return Future.failedFuture(ServerSockets.stoppedWhileItStarted());
+        }
         return sockets.bind(addresses).onFailure(cause -> forget(begun)).map(bound -> {
             LOG.log(Level.DEBUG, () -> "listening on " + sockets.addresses());
             return this;
@@ -455,6 +464,7 @@ public final class VertxSmtpServer implements SmtpServer {
         if (grace.isNegative()) {
             throw new IllegalArgumentException("grace is " + grace + "; allowed is zero or more");
         }
+        stops.incrementAndGet();
         Listening current = listening;
         if (current == null) {
             return Future.succeededFuture();

@@ -256,6 +256,19 @@ class ListenSocketTest extends SocketTestBase {
     }
 
     @Test
+    void aServerThatIsStoppedBeforeItsAddressIsKnownListensNowhere() throws Exception {
+        SmtpServer server = SmtpServer.create(vertx, new SmtpHandler() {}, options());
+        Future<SmtpServer> listening = server.listen();
+        await(server.close());
+        assertThatThrownBy(() -> await(listening))
+                .hasCauseInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("stopped while it started");
+        assertThat(server.addresses()).isEmpty();
+        await(server.listen());
+        expectGreeting("127.0.0.1", server.actualPort());
+    }
+
+    @Test
     void aServerThatIsStoppedWhileItStartsListensNowhere() throws Exception {
         assumeBothFamilies();
         AtomicReference<ServerSockets> sockets = new AtomicReference<>();
