@@ -166,6 +166,7 @@ final class ProxyGate extends ChannelDuplexHandler {
      * as soon as that has been told.
      */
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // it is the promise, which has a listener
     public void write(ChannelHandlerContext writer, Object message, ChannelPromise promise) {
         ChannelPromise written = writer.newPromise();
         written.addListener(done -> writer.executor().execute(() -> {
