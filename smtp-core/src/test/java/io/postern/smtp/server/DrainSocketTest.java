@@ -61,7 +61,7 @@ class DrainSocketTest extends SocketTestBase {
     }
 
     /** The ways to stop a server; all of them are one to its clients. */
-    private enum Stop {
+    enum Stop {
         SHUTDOWN {
             @Override
             Future<?> begin(DrainSocketTest test) {
