@@ -32,7 +32,10 @@ public interface SmtpMetrics {
     /** A connection that was served is over, for whatever reason. */
     default void connectionClosed() {}
 
-    /** A connection was closed before it was served: because of a limit, a PROXY header, or as there was no handler. */
+    /**
+     * A connection was closed before it was served: because of a limit, its PROXY header, its TLS handshake, or as there was no
+     * handler.
+     */
     default void connectionRefused() {}
 
     /**

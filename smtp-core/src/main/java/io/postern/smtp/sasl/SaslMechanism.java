@@ -15,7 +15,8 @@ public interface SaslMechanism {
 
     /**
      * Whether this connection can use it; if not, it is neither listed nor accepted. A mechanism that needs a client
-     * certificate or channel binding says so here.
+     * certificate or channel binding says so here. Called on the connection's event loop, at each EHLO and AUTH: it should
+     * just return a value.
      */
     default boolean isOffered(SaslContext context) {
         return true;

@@ -127,7 +127,7 @@ final class BytesInFlight {
 
         /** Whether the connection may read more of its message. If not, it waits from now on. */
         boolean mayGrow(long now) {
-            if (counted > held || (!isWaiting && octets.get() < limit)) {
+            if (counted > held || (!isWaiting && octets.get() < free())) {
                 return true;
             }
             if (!isWaiting) {
@@ -137,6 +137,11 @@ final class BytesInFlight {
                 wake(); // for room that came before it was in the queue
             }
             return false;
+        }
+
+        /** Up to where who has not waited may read on: what the first of those that wait needs is left to it. */
+        private long free() {
+            return waiting.isEmpty() ? limit : limit - room();
         }
 
         boolean isWaiting() {

@@ -20,6 +20,14 @@ final class Contexts {
         }
     }
 
+    /**
+     * Runs on an event loop's {@code context} what a channel of that loop tells, now: the next thing that the channel tells,
+     * such as its end, may be on its way.
+     */
+    static void dispatch(Context context, Runnable action) {
+        ((ContextInternal) context).emit(action, Runnable::run);
+    }
+
     /** {@code context} itself if it is one of an event loop, else one on its event loop that ends with its deployment. */
     static Context eventLoopOf(Context context) {
         return context.isEventLoopContext() ? context : ofModel(ThreadingModel.EVENT_LOOP, context);

@@ -72,8 +72,8 @@ final class Entry {
             connection.hold();
             gate = Sockets.readProxyHeader(
                     socket,
-                    header -> connection.run(() -> headerCame(header)),
-                    () -> connection.run(() -> headerFailed(Limit.PROXY_HEADER, "is malformed")));
+                    header -> connection.dispatch(() -> headerCame(header)),
+                    () -> connection.dispatch(() -> headerFailed(Limit.PROXY_HEADER, "is malformed")));
         } else {
             encrypt();
         }

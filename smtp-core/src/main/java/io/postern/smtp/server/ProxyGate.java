@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundInvoker;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderException;
@@ -63,10 +64,18 @@ final class ProxyGate extends ChannelDuplexHandler {
         pipeline.addFirst("proxyHeader", new HAProxyMessageDecoder()); // which takes itself out behind the header
     }
 
-    /** Gives away what was kept, as if it came just now, and all that follows. */
+    /** Gives what was kept to those behind, as if it came just now, and so all that follows. */
     void open() {
+        // From here, not from the head: that would read on, and with epoll close a channel whose input has ended
+        ChannelHandlerContext from = context;
+        if (from != null) {
+            open(from);
+        }
+    }
+
+    private void open(ChannelInboundInvoker from) {
         if (context == null) {
-            return; // open, or closed with the channel
+            return; // closed meanwhile
         }
         ChannelPipeline pipeline = context.pipeline();
         Queue<ByteBuf> given = new ArrayDeque<>(kept);
@@ -74,8 +83,8 @@ final class ProxyGate extends ChannelDuplexHandler {
         pipeline.remove(this);
         pipeline.channel().config().setAutoRead(true);
         if (!given.isEmpty()) {
-            given.forEach(pipeline::fireChannelRead);
-            pipeline.fireChannelReadComplete();
+            given.forEach(from::fireChannelRead);
+            from.fireChannelReadComplete();
         }
     }
 
@@ -157,12 +166,13 @@ final class ProxyGate extends ChannelDuplexHandler {
      * as soon as that has been told.
      */
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // it is the promise, which has a listener
     public void write(ChannelHandlerContext writer, Object message, ChannelPromise promise) {
         ChannelPromise written = writer.newPromise();
         written.addListener(done -> writer.executor().execute(() -> {
             if (done.isSuccess()) {
                 promise.trySuccess();
-                open();
+                open(writer.pipeline());
             } else {
                 promise.tryFailure(done.cause());
             }

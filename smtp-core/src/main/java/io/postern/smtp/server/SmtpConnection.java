@@ -159,7 +159,7 @@ final class SmtpConnection implements Output, Session {
         socket.closeHandler(v -> closed());
         socket.exceptionHandler(cause -> LOG.log(Level.DEBUG, () -> id() + ": " + cause));
         socket.shutdownHandler(grace -> stop());
-        Sockets.onInputEnd(socket, () -> run(this::inputEnded));
+        Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
         entry.begin();
     }
@@ -215,9 +215,9 @@ final class SmtpConnection implements Output, Session {
         drive(() -> engine.start(socket.isSsl()));
     }
 
-    /** Runs something where the connection is served. */
-    void run(Runnable action) {
-        Contexts.run(context, action);
+    /** Runs here what the channel tells. */
+    void dispatch(Runnable told) {
+        Contexts.dispatch(context, told);
     }
 
     void hold() {

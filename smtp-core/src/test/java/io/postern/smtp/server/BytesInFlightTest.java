@@ -69,6 +69,17 @@ class BytesInFlightTest {
     }
 
     @Test
+    void whoComesLaterDoesNotTakeTheRoomThatAnotherWaitsFor() {
+        BytesInFlight.Share full = holding(LIMIT);
+        BytesInFlight.Share first = share();
+        assertThat(first.mayGrow(0)).isFalse();
+        full.hold(LIMIT - 1);
+        assertThat(share().mayGrow(0)).isFalse();
+        full.hold(LIMIT - ROOM);
+        assertThat(given).containsExactly(first);
+    }
+
+    @Test
     void thoseThatWaitGetRoomInTheirOrderAndNoMoreThanThereIs() {
         BytesInFlight.Share full = holding(LIMIT);
         List<BytesInFlight.Share> waiting = List.of(share(), share(), share());

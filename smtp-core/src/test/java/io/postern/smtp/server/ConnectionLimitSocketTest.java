@@ -89,6 +89,26 @@ class ConnectionLimitSocketTest extends SocketTestBase {
     }
 
     @Test
+    void clientsThatHaveNotShakenHandsAreCounted(@TempDir Path directory) throws Exception {
+        Keys keys = Keys.of(directory, "mx.example");
+        SmtpServer server = listen(
+                new SmtpHandler() {},
+                options()
+                        .setTls(keys.server())
+                        .setImplicitTls(true)
+                        .setMaxConnections(3)
+                        .setMaxConnectionsPerIp(2));
+        WireClient first = connected(server);
+        connected(server).send(new byte[] {0x16, 0x03, 0x01});
+        awaitTrue("they have not come", () -> server.connections() == 2);
+        // one more is told nothing, as it expects TLS
+        assertThat(connected(server).isCut()).isTrue();
+        first.close();
+        awaitTrue("the first is still counted", () -> server.connections() == 1);
+        expect(connected(server).startTls(Keys.client()).reply(), "220");
+    }
+
+    @Test
     void aThousandServersThatCameAndWentLeaveNothingBehind() throws Exception {
         for (int i = 1; i <= 1_000; i++) {
             // each negative number is another port

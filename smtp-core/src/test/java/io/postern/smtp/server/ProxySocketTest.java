@@ -9,6 +9,7 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -50,12 +51,24 @@ class ProxySocketTest extends SocketTestBase {
 
         final Queue<ProxyInfo> headers = new ConcurrentLinkedQueue<>();
         final Queue<Session> sessions = new ConcurrentLinkedQueue<>();
+        final Queue<String> failures = new ConcurrentLinkedQueue<>();
+        volatile Future<Boolean> decision = Future.succeededFuture(true);
 
         @Override
         public Future<Boolean> handleProxy(Session session, ProxyInfo proxy) {
             headers.add(proxy);
             sessions.add(session);
-            return SmtpHandler.super.handleProxy(session, proxy);
+            return decision;
+        }
+
+        @Override
+        public void handleProxyFailure(Session session, String reason) {
+            failures.add(session.peer().host() + ": " + reason);
+        }
+
+        @Override
+        public void handleDisconnect(Session session) {
+            failures.add("end");
         }
 
         @Override
@@ -188,6 +201,130 @@ class ProxySocketTest extends SocketTestBase {
                 .hasSize(2)
                 .last()
                 .satisfies(told -> assertThat(told.tlvs()).containsEntry(2, Buffer.buffer("mx.example")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void aHeaderAndAClientHelloMayComeInOneSegment(String protocol) throws Exception {
+        SmtpServer server = listen(handler, proxied().setTls(keys.server()).setImplicitTls(true));
+        for (byte[] header : List.of(octets(V1), v2(PROXY, TCP4, ADDRESSES))) { // the first loads the certificate
+            WireClient client = connected(server).startTls(header, Keys.client(protocol));
+            assertThat(client.sslSession().getProtocol()).isEqualTo(protocol);
+            expect(client.reply(), "220");
+            assertThat(client.command("NOOP")).isEqualTo("250 2.0.0 192.0.2.1:4711 to 198.51.100.2:25 by proxy");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void aClientHelloWaitsUntilTheHandlerHasDecided(String protocol) throws Exception {
+        Promise<Boolean> decision = Promise.promise();
+        handler.decision = decision.future();
+        SmtpServer server = listen(handler, proxied().setTls(keys.server()).setImplicitTls(true));
+        vertx.setPeriodic(1, timer -> {
+            if (!handler.headers.isEmpty()) {
+                decision.tryComplete(true);
+            }
+        });
+        WireClient client = connected(server).startTls(octets(V1), Keys.client(protocol));
+        expect(client.reply(), "220");
+        assertThat(handler.sessions.element().ssl()).isTrue();
+    }
+
+    @Test
+    void whatWaitsBehindAHeaderIsBounded() throws Exception {
+        Promise<Boolean> decision = Promise.promise();
+        handler.decision = decision.future();
+        SmtpServer server = listen(handler, proxied());
+        WireClient client = connected(server).send(V1);
+        awaitTrue("no header has come", () -> !handler.headers.isEmpty());
+        byte[] much = "NOOP\r\n".repeat(4_000_000).getBytes(StandardCharsets.US_ASCII);
+        assertThat(client.sendUntilStuck(much, Duration.ofMillis(200))).isLessThan(much.length);
+        decision.complete(true);
+        expect(client.reply(), "220");
+        expect(client.reply(), "250");
+    }
+
+    @Test
+    void aHeaderThatIsLateIsTold() throws Exception {
+        ManualClock clock = new ManualClock();
+        VertxSmtpServer server = listen(handler, proxied(), clock);
+        WireClient silent = connected(server);
+        WireClient slow = connected(server).send(V1.substring(0, 30));
+        awaitTrue("they have not come", () -> server.connections() == 2);
+        Duration almost = SmtpServerOptions.DEFAULT_PROXY_PROTOCOL_TIMEOUT.minusMillis(1);
+        pass(almost, server, clock);
+        assertThat(silent.sawNothing()).isTrue();
+        assertThat(slow.sawNothing()).isTrue();
+        try (CapturedLog log = CapturedLog.of(VertxSmtpServer.class)) {
+            pass(Duration.ofMillis(1), server, clock);
+            assertThat(silent.isCut()).isTrue();
+            assertThat(slow.isCut()).isTrue();
+            assertThat(log.at(Level.WARNING)).singleElement().asString().contains("127.0.0.1", "in time");
+        }
+        awaitNoConnection(server);
+        String late = "127.0.0.1: the PROXY header has not come in time";
+        assertThat(handler.failures).containsExactlyInAnyOrder(late, "end", late, "end");
+    }
+
+    @Test
+    void aHeaderThatIsMissingOrMalformedIsTold() throws Exception {
+        SmtpServer server = listen(handler, proxied());
+        assertThat(connected(server).send("EHLO client.example\r\n").isCut()).isTrue();
+        awaitNoConnection(server);
+        WireClient leaves = connected(server).send(V1.substring(0, 30));
+        leaves.shutdownOutput();
+        assertThat(leaves.isCut()).isTrue();
+        awaitNoConnection(server);
+        assertThat(handler.failures)
+                .containsExactly(
+                        "127.0.0.1: the PROXY header is malformed",
+                        "end",
+                        "127.0.0.1: the PROXY header is missing",
+                        "end");
+    }
+
+    @Test
+    void connectionsThatWaitForTheirHeaderAreCountedButForNoAddress() throws Exception {
+        SmtpServer server = listen(handler, proxied().setMaxConnections(3).setMaxConnectionsPerIp(1));
+        WireClient first = connected(server);
+        connected(server);
+        connected(server);
+        awaitTrue("they have not come", () -> server.connections() == 3);
+        assertThat(connected(server).isCut()).isTrue();
+        expect(first.send(V1).reply(), "220");
+        expect(first.command("QUIT"), "221");
+        awaitTrue("the first is still counted", () -> server.connections() == 2);
+        greetedBehind(octets(V1), server);
+    }
+
+    @Test
+    void aClientOfWhichThereAreTooManyIsToldNothingAheadOfTls() throws Exception {
+        SmtpServer server = listen(
+                handler, proxied().setTls(keys.server()).setImplicitTls(true).setMaxConnectionsPerIp(1));
+        WireClient client = connected(server).send(V1).startTls(Keys.client());
+        expect(client.reply(), "220");
+        assertThat(connected(server).send(V1).isCut()).isTrue();
+        expect(client.command("NOOP"), "250");
+    }
+
+    @Test
+    void aServerThatStopsClosesAtOnceWhatWaitsForAHeaderOrAHandshake() throws Exception {
+        handler.decision = Promise.<Boolean>promise().future();
+        SmtpServer server = listen(handler, proxied());
+        SmtpServer encrypted = listen(handler, options().setTls(keys.server()).setImplicitTls(true));
+        WireClient silent = connected(server);
+        WireClient undecided = connected(server).send(V1);
+        WireClient half = connected(encrypted).send(new byte[] {0x16, 0x03, 0x01});
+        awaitTrue("they have not come", () -> server.connections() == 2 && encrypted.connections() == 1);
+        awaitTrue("no header has come", () -> !handler.headers.isEmpty());
+        // waiting for the grace time would be longer than this test may take
+        await(server.shutdown(Duration.ofHours(1)));
+        await(encrypted.shutdown(Duration.ofHours(1)));
+        assertThat(silent.readToEnd()).isEmpty();
+        assertThat(undecided.readToEnd()).isEmpty();
+        assertThat(half.isCut()).isTrue();
+        assertThat(handler.failures).containsExactly("end", "end", "end");
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -84,19 +85,32 @@ final class WireClient implements AutoCloseable {
      * @throws SSLException when the server does not want it or proves nothing
      */
     WireClient startTls(SSLEngine engine) throws IOException {
+        return startTls(new byte[0], engine);
+    }
+
+    /** The same, with plain octets ahead of the first ones of TLS, in one segment with them. */
+    WireClient startTls(byte[] ahead, SSLEngine engine) throws IOException {
+        byte[] plain = ahead;
         engine.setUseClientMode(true);
         TlsRecords records = new TlsRecords(engine);
         engine.beginHandshake();
         while (!records.isEstablished()) {
             byte[] output = records.handshake(input);
             if (output.length > 0) {
-                sendUntilStuck(output, TIMEOUT);
+                sendUntilStuck(joined(plain, output), TIMEOUT);
+                plain = new byte[0];
             } else if (!records.isEstablished() && !fill()) {
                 throw new SSLException("closed by the server in the handshake");
             }
         }
         tls = records;
         return this;
+    }
+
+    private static byte[] joined(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
     }
 
     SSLSession sslSession() {
