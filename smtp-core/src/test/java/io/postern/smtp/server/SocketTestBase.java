@@ -50,9 +50,13 @@ abstract class SocketTestBase {
         return future.toCompletionStage().toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
     }
 
-    /** Options of a server on a free port of the loopback. */
+    /** Options of a server on a free port of the loopback, which ends with its test whatever is still going on. */
     static SmtpServerOptions options() {
-        return new SmtpServerOptions().setHost("127.0.0.1").setPort(0).setHostName("mx.example");
+        return new SmtpServerOptions()
+                .setHost("127.0.0.1")
+                .setPort(0)
+                .setHostName("mx.example")
+                .setShutdownGrace(Duration.ZERO);
     }
 
     SmtpServer listen(SmtpHandler handler) throws Exception {
