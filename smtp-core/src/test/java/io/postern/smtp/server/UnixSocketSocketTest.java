@@ -115,7 +115,7 @@ class UnixSocketSocketTest extends SocketTestBase {
     }
 
     /** How a session may be served. */
-    private enum Kind {
+    enum Kind {
         SMTP("EHLO"),
         LMTP("LHLO");
 
