@@ -16,6 +16,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +38,7 @@ class LmtpControllerTest {
     };
 
     private static void assertServesLmtp(int port) throws IOException {
-        try (Client client = new Client(new InetSocketAddress("127.0.0.1", port))) {
+        try (Client client = new Client(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
             assertThat(client.lines(1)).containsExactly("220 store.example.org LMTP Postern");
             assertThat(client.ask("EHLO client.example.org")).containsExactly(Replies.UNKNOWN_COMMAND.toString());
             assertThat(client.ask("LHLO client.example.org")).startsWith("250-store.example.org");
