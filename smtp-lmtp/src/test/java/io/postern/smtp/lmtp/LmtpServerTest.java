@@ -17,6 +17,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -232,7 +233,7 @@ class LmtpServerTest {
     private SocketAddress address(SmtpServer server) {
         return unixSocket
                 ? UnixDomainSocketAddress.of(directory.resolve("lmtp"))
-                : new InetSocketAddress("127.0.0.1", server.actualPort());
+                : new InetSocketAddress(InetAddress.getLoopbackAddress(), server.actualPort());
     }
 
     private Client connect() throws Exception {
