@@ -1,7 +1,6 @@
 package io.postern.smtp;
 
 import io.netty.util.NetUtil;
-import io.vertx.core.Future;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,14 +20,12 @@ import java.util.Set;
  * <p>Who is listed may pretend to be anybody: any address, and with LOGIN any user. Limits on connections go by the
  * address of the connection, which XCLIENT does not change.
  */
-public final class XClient implements Extension {
+public final class XClient extends AttributeExtension {
 
     private static final List<String> NAMES =
             List.of("NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT");
     private static final String TEMPORARY_FAILURE = "[TEMPUNAVAIL]";
     private static final Set<String> PROTOCOLS = Set.of("SMTP", "ESMTP");
-
-    private final ListedPeers peers;
 
     /**
      * @param peers who may use it: addresses, networks such as {@code 192.0.2.0/24}, and the word {@code unix} for whoever
@@ -37,40 +34,16 @@ public final class XClient implements Extension {
      * @throws IllegalArgumentException when one is none of these
      */
     public XClient(List<String> peers) {
-        this.peers = new ListedPeers(peers);
+        super("XCLIENT", NAMES, peers);
     }
 
     @Override
-    public Optional<String> verb() {
-        return Optional.of("XCLIENT");
-    }
-
-    @Override
-    public Optional<String> ehloLine() {
-        return Optional.of("XCLIENT " + String.join(" ", NAMES));
-    }
-
-    @Override
-    public String syntax() {
-        return "XCLIENT attribute=value [SP attribute=value]";
-    }
-
-    @Override
-    public boolean isOffered(Session session) {
-        return peers.contains(session);
-    }
-
-    @Override
-    public Future<? extends ExtensionAnswer> handle(Session session, Envelope envelope, String argument) {
-        if (envelope.sender().isPresent()) {
-            return Future.succeededFuture(Replies.IN_TRANSACTION);
-        }
+    ExtensionAnswer answer(Session session, Map<String, Optional<String>> attributes) {
         ClientOverride client = session.clientOverride().orElse(ClientOverride.NONE);
-        for (Map.Entry<String, Optional<String>> attribute :
-                Attributes.read(argument, NAMES).entrySet()) {
+        for (Map.Entry<String, Optional<String>> attribute : attributes.entrySet()) {
             client = with(client, attribute.getKey(), attribute.getValue());
         }
-        return Future.succeededFuture(client);
+        return client;
     }
 
     /** @param value empty when it is not available */

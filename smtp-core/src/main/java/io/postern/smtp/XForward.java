@@ -1,6 +1,5 @@
 package io.postern.smtp;
 
-import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +13,7 @@ import java.util.Set;
  * of the transaction that follows. They are for logs and trace fields: nothing that the server decides goes by them. It is
  * offered to listed peers only; to others it is not announced, and they read {@code 550 5.7.0}.
  */
-public final class XForward implements Extension {
+public final class XForward extends AttributeExtension {
 
     private static final List<String> NAMES = List.of("NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE");
     /** XFORWARD_README: the name of a protocol has up to 64 characters. */
@@ -22,47 +21,21 @@ public final class XForward implements Extension {
 
     private static final Set<String> SOURCES = Set.of("LOCAL", "REMOTE");
 
-    private final ListedPeers peers;
-
     /**
      * @param peers who may use it, as with {@link XClient#XClient}
      * @throws IllegalArgumentException when one is no address, no network, and not {@code unix}
      */
     public XForward(List<String> peers) {
-        this.peers = new ListedPeers(peers);
+        super("XFORWARD", NAMES, peers);
     }
 
     @Override
-    public Optional<String> verb() {
-        return Optional.of("XFORWARD");
-    }
-
-    @Override
-    public Optional<String> ehloLine() {
-        return Optional.of("XFORWARD " + String.join(" ", NAMES));
-    }
-
-    @Override
-    public String syntax() {
-        return "XFORWARD attribute=value [SP attribute=value]";
-    }
-
-    @Override
-    public boolean isOffered(Session session) {
-        return peers.contains(session);
-    }
-
-    @Override
-    public Future<? extends ExtensionAnswer> handle(Session session, Envelope envelope, String argument) {
-        if (envelope.sender().isPresent()) {
-            return Future.succeededFuture(Replies.IN_TRANSACTION);
-        }
-        Map<String, String> attributes = new HashMap<>(
+    ExtensionAnswer answer(Session session, Map<String, Optional<String>> attributes) {
+        Map<String, String> known = new HashMap<>(
                 session.forwardedClient().map(ForwardedClient::attributes).orElse(Map.of()));
-        Attributes.read(argument, NAMES)
-                .forEach((name, value) -> value.ifPresentOrElse(
-                        available -> attributes.put(name, checked(name, available)), () -> attributes.remove(name)));
-        return Future.succeededFuture(new ForwardedClient(attributes));
+        attributes.forEach((name, value) -> value.ifPresentOrElse(
+                available -> known.put(name, checked(name, available)), () -> known.remove(name)));
+        return new ForwardedClient(known);
     }
 
     private static String checked(String name, String value) {
