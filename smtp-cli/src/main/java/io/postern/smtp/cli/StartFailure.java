@@ -1,6 +1,7 @@
 package io.postern.smtp.cli;
 
 import io.postern.smtp.controller.ControllerException;
+import java.util.Objects;
 
 /** The server could not start. The message is for the user. */
 final class StartFailure extends RuntimeException {
@@ -33,11 +34,6 @@ final class StartFailure extends RuntimeException {
 
     /** What went wrong in one line, without the words of who found out. */
     static String reason(Throwable cause) {
-        String message = cause.getMessage();
-        if (message == null) {
-            return cause.getClass().getSimpleName();
-        }
-        // epoll's are like "bind(..) failed with error(-98): Address already in use"
-        return message.replaceFirst("\\S+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
+        return Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
     }
 }

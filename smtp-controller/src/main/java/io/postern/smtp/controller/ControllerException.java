@@ -49,7 +49,6 @@ public final class ControllerException extends VertxException {
                     ? cause.getClass().getSimpleName()
                     : cause.getClass().getSimpleName() + ": " + message;
         }
-        // the native transports' are like "bind(..) failed with error(-98): Address already in use"
-        return message.replaceFirst("\\S+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
+        return message;
     }
 }

@@ -110,12 +110,24 @@ final class ServerSockets {
                 .recover(cause -> Future.failedFuture(named(address, cause)));
     }
 
-    /** With the address, which not every transport tells, and never one that was asked for as "any free port". */
+    /**
+     * With the address, which not every transport tells, and never one that was asked for as "any free port"; without the
+     * words of the native transports, which are like "bind(..) failed with error(-98): Address already in use".
+     */
     private static BindException named(SocketAddress address, Throwable cause) {
-        String host = address.host().contains(":") ? "[" + address.host() + "]" : address.host();
-        BindException named = new BindException(host + ":" + Math.max(0, address.port()) + ": " + cause.getMessage());
+        String reason =
+                String.valueOf(cause.getMessage()).replaceFirst("\\S+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "");
+        BindException named = new BindException(shown(address) + ": " + reason);
         named.initCause(cause);
         return named;
+    }
+
+    private static String shown(SocketAddress address) {
+        if (address.isDomainSocket()) {
+            return address.path();
+        }
+        String host = address.host().contains(":") ? "[" + address.host() + "]" : address.host();
+        return host + ":" + Math.max(0, address.port());
     }
 
     private Future<Bound> bindUnix(SocketAddress address) {
@@ -130,6 +142,7 @@ final class ServerSockets {
         return UnixSocket.acquire(vertx, address, unixSocketPermissions).compose(file -> {
             NetServer server = servers.get();
             return server.listen(file.privateAddress())
+                    .recover(cause -> Future.failedFuture(named(address, cause)))
                     .compose(bound -> file.publish(vertx))
                     .map(published -> new Bound(address, server, Optional.of(file)))
                     .recover(cause -> server.close()
