@@ -40,7 +40,7 @@ class FailingStartTest {
             int descriptors = OwnVertx.descriptors().size();
             ControllerException thrown = catchThrowableOfType(ControllerException.class, controller::start);
             VertxThreads.assertAllEnd();
-            assertThat(OwnVertx.descriptors()).hasSizeLessThanOrEqualTo(descriptors);
+            OwnVertx.assertNoMoreDescriptorsThan(descriptors);
             assertThat(thrown).hasMessageStartingWith("cannot listen on " + controller.address() + ": ");
             assertThat(thrown.getStackTrace())
                     .as("of the caller")

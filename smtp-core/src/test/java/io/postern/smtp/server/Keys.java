@@ -1,20 +1,20 @@
 package io.postern.smtp.server;
 
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.ServerSSLOptions;
-import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -22,7 +22,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** A key and a certificate for it, signed by itself, that the JDK's keytool made. */
+/** A key and a certificate for it, signed by itself. */
 final class Keys {
 
     static final String PASSWORD = "changeit";
@@ -41,41 +41,19 @@ final class Keys {
     }
 
     static Keys of(Path directory, String name, String storeType) throws Exception {
-        Path store = Files.createTempFile(directory, "keys", ".store");
-        Files.delete(store);
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-keyalg",
-                        "EC",
-                        "-groupname",
-                        "secp256r1",
-                        "-alias",
-                        "key",
-                        "-dname",
-                        "CN=" + name,
-                        "-ext",
-                        "san=dns:" + name,
-                        "-validity",
-                        "30",
-                        "-storetype",
-                        storeType,
-                        "-keystore",
-                        store.toString(),
-                        "-storepass",
-                        PASSWORD,
-                        "-keypass",
-                        PASSWORD)
-                .redirectErrorStream(true)
-                .start();
-        String printed = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!keytool.waitFor(60, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
-            throw new IOException("keytool failed: " + printed);
-        }
+        X509Bundle made = new CertificateBuilder()
+                .subject("CN=" + name)
+                .addSanDnsName(name)
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
         KeyStore loaded = KeyStore.getInstance(storeType);
-        try (InputStream file = Files.newInputStream(store)) {
-            loaded.load(file, PASSWORD.toCharArray());
+        loaded.load(null, null);
+        loaded.setKeyEntry(
+                "key", made.getKeyPair().getPrivate(), PASSWORD.toCharArray(), new Certificate[] {made.getCertificate()
+                });
+        Path store = Files.createTempFile(directory, "keys", ".store");
+        try (OutputStream file = Files.newOutputStream(store)) {
+            loaded.store(file, PASSWORD.toCharArray());
         }
         return new Keys(store, loaded);
     }
