@@ -14,6 +14,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,19 @@ class FailingStartTest {
 
     private static SmtpServerOptions options() {
         return SmtpControllerTest.options();
+    }
+
+    /** What the JVM opens once, and keeps, is not left by a start that fails. */
+    @BeforeAll
+    static void openWhatIsOpenedOnce() throws Exception {
+        for (TransportChoice transport : transports()) {
+            try (SmtpController controller = SmtpControllerTest.patient(
+                            SmtpController.create(new Recording(), options()))
+                    .transport(transport)) {
+                controller.start();
+            }
+        }
+        VertxThreads.assertAllEnd();
     }
 
     /** Starts, and looks at everything that is left. */
