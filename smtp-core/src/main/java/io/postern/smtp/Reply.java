@@ -97,6 +97,22 @@ public record Reply(int code, Optional<EnhancedCode> enhancedCode, List<String> 
                 : line;
     }
 
+    /**
+     * The one of several answers to a message that a client may read in place of all, so that nothing is lost in silence: one
+     * that refuses for now if there is any, since the client then tries again; else one that refuses for good, which
+     * the sender is told; else the first.
+     *
+     * @throws IllegalArgumentException when there is none
+     */
+    public static Reply worstOf(List<Reply> replies) {
+        return replies.stream()
+                .filter(Reply::isTransient)
+                .findFirst()
+                .or(() -> replies.stream().filter(Reply::isPermanent).findFirst())
+                .or(() -> replies.stream().findFirst())
+                .orElseThrow(() -> new IllegalArgumentException("replies is empty; at least one is needed"));
+    }
+
     /** Whether the reply says yes (2xx). */
     public boolean isPositive() {
         return code < 300;

@@ -48,6 +48,9 @@ public interface Session {
     /** Whether the client spoke EHLO or LHLO and may use extensions. */
     boolean extendedSmtp();
 
+    /** Whether the server speaks LMTP (RFC 2033) with this client, and not SMTP. */
+    boolean lmtp();
+
     /** Whether the connection is encrypted. */
     default boolean ssl() {
         return sslSession().isPresent();

@@ -148,6 +148,21 @@ class ReplyTest {
     }
 
     @Test
+    void ofSeveralRepliesOneThatIsTriedAgainIsTheWorst() {
+        Reply accepted = Reply.ok();
+        Reply later = Reply.of(450, "later");
+        Reply never = Reply.of(550, "never");
+
+        assertThat(Reply.worstOf(List.of(accepted, never, later))).isEqualTo(later);
+        assertThat(Reply.worstOf(List.of(accepted, never))).isEqualTo(never);
+        assertThat(Reply.worstOf(List.of(accepted, Reply.of(251, "will forward"))))
+                .isEqualTo(accepted);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Reply.worstOf(List.of()))
+                .withMessage("replies is empty; at least one is needed");
+    }
+
+    @Test
     void repliesAreEqualByValueAndTheirLinesCannotBeChanged() {
         java.util.ArrayList<String> lines = new java.util.ArrayList<>(List.of("OK"));
         Reply reply = new Reply(250, Optional.of(new EnhancedCode(2, 0, 0)), lines);

@@ -1097,6 +1097,11 @@ final class SmtpConnection implements Output, Session {
     }
 
     @Override
+    public boolean lmtp() {
+        return settings.options().isLmtp();
+    }
+
+    @Override
     public Optional<SSLSession> sslSession() {
         return Optional.ofNullable(socket.sslSession());
     }
