@@ -30,6 +30,8 @@ final class MailData {
     /** Calls hooks where they may block; null when they are called where the connection is served. */
     private final @Nullable Hooks hooks;
 
+    private final Transactions transactions;
+
     private @Nullable BodyStream body;
     /** Whether the client still waits for 354, as the handler has neither begun to read the body nor returned. */
     private boolean opening;
@@ -51,7 +53,8 @@ final class MailData {
             SmtpHandler handler,
             SmtpEngine engine,
             Context context,
-            @Nullable Hooks hooks) {
+            @Nullable Hooks hooks,
+            Transactions transactions) {
         this.connection = connection;
         this.questions = questions;
         this.session = session;
@@ -59,6 +62,7 @@ final class MailData {
         this.engine = engine;
         this.context = context;
         this.hooks = hooks;
+        this.transactions = transactions;
     }
 
     /** Whether the handler has a body that it has not answered. */
@@ -112,12 +116,20 @@ final class MailData {
     }
 
     private BodyStream newBody() {
-        return hooks == null
+        TransactionSpan span = transactions.span();
+        if (hooks != null) {
+            return new CrossingBodyStream(
+                    span == null ? hooks.context() : span.context(),
+                    () -> context.runOnContext(v -> wanted()),
+                    (failed, fault) -> context.runOnContext(v -> handlerFailed(failed, fault)));
+        }
+        return span == null
                 ? new BodyStream(context, connection::settle, this::handlerFailed)
-                : new CrossingBodyStream(
-                        hooks.context(),
-                        () -> context.runOnContext(v -> wanted()),
-                        (failed, fault) -> context.runOnContext(v -> handlerFailed(failed, fault)));
+                : new TracedBodyStream(
+                        span,
+                        () -> Contexts.run(context, connection::settle),
+                        // what follows the answer has nothing to do with the span
+                        (failed, fault) -> Contexts.run(context, () -> handlerFailed(failed, fault)));
     }
 
     private static List<Reply> answers(@Nullable List<Reply> given, int wanted) {

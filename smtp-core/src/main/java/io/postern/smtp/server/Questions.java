@@ -35,6 +35,7 @@ final class Questions {
     /** Calls hooks where they may block; null when they are called where the connection is served. */
     private final @Nullable Hooks hooks;
 
+    private final Transactions transactions;
     private final SmtpMetrics metrics;
     /** Whether somebody wants to know how long things take. */
     private final boolean timed;
@@ -55,6 +56,7 @@ final class Questions {
             SmtpEngine engine,
             Context context,
             @Nullable Hooks hooks,
+            Transactions transactions,
             SmtpMetrics metrics) {
         this.connection = connection;
         this.session = session;
@@ -62,6 +64,7 @@ final class Questions {
         this.engine = engine;
         this.context = context;
         this.hooks = hooks;
+        this.transactions = transactions;
         this.metrics = metrics;
         this.timed = metrics instanceof GuardedMetrics;
     }
@@ -84,10 +87,10 @@ final class Questions {
         long begun = nanos();
         if (hooks != null) {
             asking = true;
-            hooks.call(() -> call(hook), future -> whenAnswered(asked, future, command, begun, answer));
+            callElsewhere(hooks, hook, future -> whenAnswered(asked, future, command, begun, answer));
             return;
         }
-        Future<T> future = call(hook);
+        Future<T> future = callHere(hook);
         if (future.isComplete()) {
             answered(command, begun);
             answer.accept(future);
@@ -213,10 +216,20 @@ final class Questions {
     /** Calls a hook where hooks are called, and goes on here with the future that it gives. */
     <T> void callHook(Supplier<@Nullable Future<T>> hook, Consumer<Future<T>> then) {
         if (hooks == null) {
-            then.accept(call(hook));
+            then.accept(callHere(hook));
         } else {
-            hooks.call(() -> call(hook), then);
+            callElsewhere(hooks, hook, then);
         }
+    }
+
+    private <T> Future<T> callHere(Supplier<@Nullable Future<T>> hook) {
+        TransactionSpan span = transactions.span();
+        return span == null ? call(hook) : span.call(() -> call(hook));
+    }
+
+    private <T> void callElsewhere(Hooks elsewhere, Supplier<@Nullable Future<T>> hook, Consumer<Future<T>> then) {
+        TransactionSpan span = transactions.span();
+        elsewhere.call(span == null ? elsewhere.context() : span.context(), () -> call(hook), then);
     }
 
     /** Calls a hook; that it throws or gives nothing is a failure like any other. */
@@ -242,6 +255,7 @@ final class Questions {
         }
         Throwable cause = answer.failed() ? answer.cause() : noReply();
         LOG.log(Level.ERROR, session.id() + ": the handler failed", cause);
+        transactions.hookFailed(cause);
         callHook(() -> Future.succeededFuture(replyTo(cause)), reply -> then.accept(reply.result()));
     }
 

@@ -14,6 +14,7 @@ import io.postern.smtp.Sender;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.TransactionOutcome;
 import io.postern.smtp.protocol.EngineExtension;
 import io.postern.smtp.protocol.Output;
 import io.postern.smtp.protocol.Phase;
@@ -29,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,7 @@ final class SmtpConnection implements Output {
     private final SmtpHandler handler;
     private final SmtpEngine engine;
     private final ConnectionSession session;
+    private final Transactions transactions;
     private final Questions questions;
     private final MailData mail;
     private final Login login;
@@ -109,8 +112,10 @@ final class SmtpConnection implements Output {
         this.entry = new Entry(server, settings, socket, place, this);
         this.engine = new SmtpEngine(settings.engine(), this);
         this.session = new ConnectionSession(server, number, settings, socket, engine, hookContext);
-        this.questions = new Questions(this, session, handler, engine, context, hooks, metrics);
-        this.mail = new MailData(this, questions, session, handler, engine, context, hooks);
+        this.transactions =
+                new Transactions(session, hookContext, settings.options().getTracingPolicy(), metrics);
+        this.questions = new Questions(this, session, handler, engine, context, hooks, transactions, metrics);
+        this.mail = new MailData(this, questions, session, handler, engine, context, hooks, transactions);
         this.login = new Login(this, questions, session, engine, server, settings, socket, shared.throttle());
         this.inFlight =
                 shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
@@ -239,6 +244,7 @@ final class SmtpConnection implements Output {
             beginRateWindow(now);
             if (Deadlines.isOver(options.getHandlerTimeout(), now - Math.max(lastStep, lastRead))) {
                 metrics.limitHit(Limit.HANDLER_TIMEOUT);
+                transactions.hookFailed(new TimeoutException("the handler has not answered in time"));
                 LOG.log(Level.WARNING, () -> id() + ": the handler has not answered in time");
                 drive(this::giveUpOnHandler);
                 lastStep = now; // now it is the client's turn, whose time has not run meanwhile
@@ -531,6 +537,7 @@ final class SmtpConnection implements Output {
 
     @Override
     public void close() {
+        transactions.sessionEnded();
         // settle() closes the socket, after what is still to be sent
     }
 
@@ -556,6 +563,7 @@ final class SmtpConnection implements Output {
             engine.answer(Replies.INSUFFICIENT_STORAGE);
             return;
         }
+        transactions.mailReceived();
         questions.ask(() -> handler.handleMail(session, envelope, sender));
     }
 
@@ -655,6 +663,16 @@ final class SmtpConnection implements Output {
     @Override
     public void commandAnswered(String verb, int replyCode) {
         metrics.commandAnswered(verb, replyCode);
+    }
+
+    @Override
+    public void mailAnswered(Reply reply) {
+        transactions.mailAnswered(reply);
+    }
+
+    @Override
+    public void transactionEnded(TransactionOutcome outcome, @Nullable Reply reply) {
+        transactions.ended(outcome, reply);
     }
 
     @Override
