@@ -4,4 +4,7 @@ module io.postern.smtp.testkit {
     requires transitive io.postern.smtp.controller;
     requires transitive org.junit.jupiter.api;
     requires static transitive org.jspecify;
+
+    exports io.postern.smtp.testkit;
+    exports io.postern.smtp.testkit.conformance;
 }

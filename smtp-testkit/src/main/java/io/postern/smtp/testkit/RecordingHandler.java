@@ -40,6 +40,9 @@ public class RecordingHandler implements SmtpHandler {
     private final List<ReceivedMessage> messages = new ArrayList<>();
     private final List<String> events = new ArrayList<>();
 
+    /** Has nothing recorded yet. */
+    public RecordingHandler() {}
+
     /** The messages so far, the oldest first. */
     public final List<ReceivedMessage> messages() {
         lock.lock();
