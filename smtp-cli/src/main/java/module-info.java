@@ -8,6 +8,7 @@ module io.postern.smtp.cli {
     requires info.picocli;
     requires io.netty.common;
     requires micrometer.core;
+    requires micrometer.registry.prometheus;
     requires java.logging;
     requires jdk.unsupported; // SIGHUP
     requires static org.jspecify;

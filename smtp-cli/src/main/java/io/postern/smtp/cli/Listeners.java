@@ -1,6 +1,7 @@
 package io.postern.smtp.cli;
 
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
@@ -43,6 +44,7 @@ final class Listeners {
     private final WatchedFiles watched = new WatchedFiles();
     private final Map<Tls, EncryptedServers> encrypted = new HashMap<>();
     private List<SaslMechanism> mechanisms = List.of();
+    private SmtpMetrics metrics = SmtpMetrics.NONE;
 
     /** @throws IllegalArgumentException when an option cannot be; the message is for the user */
     Listeners(Transport transport, int eventLoops, SmtpHandler handler, SmtpServerOptions options) {
@@ -73,6 +75,11 @@ final class Listeners {
         } catch (Exception e) {
             throw new StartFailure("cannot use users file", e);
         }
+    }
+
+    /** Tells {@code told} what happens on the servers that listen from now on. */
+    void measure(SmtpMetrics told) {
+        metrics = told;
     }
 
     /**
@@ -111,7 +118,7 @@ final class Listeners {
         Queue<SmtpServerVerticle> deployed = new ConcurrentLinkedQueue<>();
         Future<String> deployment = vertx.deployVerticle(
                 () -> {
-                    SmtpServerVerticle verticle = new Verticle(handler, own);
+                    SmtpServerVerticle verticle = new Verticle(handler, own).setMetrics(metrics);
                     deployed.add(verticle);
                     return verticle;
                 },

@@ -159,6 +159,12 @@ public final class Postern implements Runnable {
     private TransportChoice transport = TransportChoice.AUTO;
 
     @Option(
+            names = "--metrics",
+            paramLabel = "HOST:PORT",
+            description = "Meters for Prometheus at http://HOST:PORT/metrics; on the loopback interface without HOST.")
+    private @Nullable String metrics;
+
+    @Option(
             names = {"-c", "--class"},
             paramLabel = "NAME",
             description = "A handler class of yours; the arguments go to its constructor.")
@@ -213,24 +219,32 @@ public final class Postern implements Runnable {
         SmtpServerOptions options = options();
         List<Listener> addresses = listeners(options);
         checkSense(options, addresses);
+        Optional<ListenAddress.Inet> metricsAddress = Optional.ofNullable(metrics)
+                .map(text -> checked("--metrics " + text + ": ", () -> MetricsEndpoint.address(text)));
         SmtpHandler handler = checked(
                 "",
                 () -> handlerClass == null
                         ? HandlerChoice.named(words, options.getDataSizeLimit())
                         : HandlerChoice.ofClass(handlerClass, classPath(), words));
-        serve(addresses, handler, options);
+        serve(addresses, metricsAddress, handler, options);
     }
 
-    private void serve(List<Listener> addresses, SmtpHandler handler, SmtpServerOptions options) {
+    private void serve(
+            List<Listener> addresses,
+            Optional<ListenAddress.Inet> metricsAddress,
+            SmtpHandler handler,
+            SmtpServerOptions options) {
         int loops = eventLoops == null ? Runtime.getRuntime().availableProcessors() : eventLoops;
         if (loops < 1) {
             throw wrong("--event-loops: " + loops + " is given; allowed is 1 or more");
         }
         Transport used = transport();
         Listeners listeners = checked("", () -> new Listeners(used, loops, handler, options));
+        Optional<MetricsEndpoint> endpoint = metricsAddress.map(address -> new MetricsEndpoint());
         Thread shutdown = new Thread(
                 () -> {
                     listeners.shutdown();
+                    endpoint.ifPresent(MetricsEndpoint::close); // the last transactions can still be seen
                     // the virtual machine would say 143 or 130, but to be told to end is no failure
                     Runtime.getRuntime().halt(0);
                 },
@@ -240,7 +254,11 @@ public final class Postern implements Runnable {
             if (users != null) {
                 listeners.authenticate(users);
             }
+            endpoint.ifPresent(served -> listeners.measure(served.metrics()));
+            // before the listeners: whoever cannot be watched takes no mail
+            Optional<ListenAddress.Inet> scraped = endpoint.flatMap(served -> metricsAddress.map(served::listen));
             listeners.listen(addresses).forEach(address -> System.out.println("postern listening on " + address));
+            scraped.ifPresent(address -> System.out.println("postern metrics on " + address));
         } catch (StartFailure e) {
             Runtime.getRuntime().removeShutdownHook(shutdown);
             throw e;
