@@ -8,4 +8,5 @@ module io.postern.smtp.handlers {
 
     exports io.postern.smtp.handlers;
     exports io.postern.smtp.handlers.metrics;
+    exports io.postern.smtp.handlers.maildir;
 }

@@ -42,9 +42,10 @@ final class HandlerChoice {
                 }
                 yield new SinkHandler();
             }
+            case "maildir" -> MaildirChoice.of(arguments);
             default ->
                 throw new IllegalArgumentException("unknown handler '" + name
-                        + "'; known are debug and sink, and a class of yours is given with --class");
+                        + "'; known are debug, sink and maildir, and a class of yours is given with --class");
         };
     }
 

@@ -5,6 +5,7 @@ import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
+import io.postern.smtp.handlers.maildir.MaildirHandler;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -196,6 +197,9 @@ final class Listeners {
             LOG.log(System.Logger.Level.WARNING, "not everything could be shut down", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (handler instanceof MaildirHandler maildir) {
+            MaildirChoice.close(maildir, FAREWELL);
         }
     }
 }
