@@ -47,7 +47,12 @@ final class BusServer {
 
     /** Begins a transaction up to the 354 of DATA. */
     static void begin(RawSmtpClient client) {
-        client.command("MAIL FROM:<a@example.org>").expect(250);
+        begin(client, "a@example.org");
+    }
+
+    /** Like {@link #begin(RawSmtpClient)}, from this sender. */
+    static void begin(RawSmtpClient client, String sender) {
+        client.command("MAIL FROM:<" + sender + ">").expect(250);
         client.command("RCPT TO:<b@example.org>").expect(250);
         client.command("DATA").expect(354);
     }
