@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The running servers: one Vertx with an {@link SmtpServerVerticle} on each event loop for each address. */
@@ -45,21 +46,25 @@ final class Listeners {
     private List<SaslMechanism> mechanisms = List.of();
 
     /** @throws IllegalArgumentException when an option cannot be; the message is for the user */
-    Listeners(Transport transport, int eventLoops, SmtpHandler handler, SmtpServerOptions options) {
+    Listeners(
+            Transport transport,
+            int eventLoops,
+            ClusterOptions cluster,
+            Function<Vertx, SmtpHandler> handler,
+            SmtpServerOptions options) {
         this.eventLoops = eventLoops;
-        this.handler = handler;
         this.options = options;
-        this.vertx = Vertx.builder()
-                .withTransport(transport)
-                .with(new VertxOptions()
+        this.vertx = cluster.build(
+                Vertx.builder().withTransport(transport),
+                new VertxOptions()
                         .setEventLoopPoolSize(eventLoops)
                         // it would make a directory for files that are never served
                         .setFileSystemOptions(new FileSystemOptions()
                                 .setClassPathResolvingEnabled(false)
-                                .setFileCachingEnabled(false)))
-                .build();
+                                .setFileCachingEnabled(false)));
+        this.handler = handler.apply(vertx);
         LOG.log(System.Logger.Level.INFO, () -> "transport is " + transport.name());
-        SmtpServer.create(vertx, handler, options); // refuses what no setter could see
+        SmtpServer.create(vertx, this.handler, options); // refuses what no setter could see
     }
 
     /** Lets the users of a file in; blocks until it is read. */

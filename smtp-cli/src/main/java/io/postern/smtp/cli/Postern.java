@@ -4,6 +4,7 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.controller.ControllerException;
 import io.postern.smtp.controller.TransportChoice;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.transport.Transport;
@@ -17,10 +18,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,6 +44,9 @@ import picocli.CommandLine.Spec;
             "HANDLER is what becomes of the messages:",
             "  debug [stdout|stderr]  print them (default)",
             "  sink                   accept and drop them",
+            "  eventbus ADDRESS [RECIPIENTS]",
+            "                         let a consumer on another node of the cluster have them; the second",
+            "                         address is where recipients are asked for",
             "",
             "postern hash prints what stands in a users file for a password; see postern hash --help.",
             "",
@@ -158,6 +164,9 @@ public final class Postern implements Runnable {
             description = "One of auto, nio, epoll, io_uring and kqueue; default auto, which takes what there is.")
     private TransportChoice transport = TransportChoice.AUTO;
 
+    @Mixin
+    private ClusterOptions cluster = new ClusterOptions();
+
     @Option(
             names = {"-c", "--class"},
             paramLabel = "NAME",
@@ -213,21 +222,29 @@ public final class Postern implements Runnable {
         SmtpServerOptions options = options();
         List<Listener> addresses = listeners(options);
         checkSense(options, addresses);
-        SmtpHandler handler = checked(
-                "",
-                () -> handlerClass == null
-                        ? HandlerChoice.named(words, options.getDataSizeLimit())
-                        : HandlerChoice.ofClass(handlerClass, classPath(), words));
+        Function<Vertx, SmtpHandler> handler = checked("", () -> handler(options));
         serve(addresses, handler, options);
     }
 
-    private void serve(List<Listener> addresses, SmtpHandler handler, SmtpServerOptions options) {
+    /** The handler, which some can be only when there is a Vertx. */
+    private Function<Vertx, SmtpHandler> handler(SmtpServerOptions options) {
+        cluster.check();
+        if (handlerClass == null && !words.isEmpty() && words.get(0).equals(EventBusChoice.NAME)) {
+            return EventBusChoice.of(words.subList(1, words.size()), cluster.isGiven());
+        }
+        SmtpHandler handler = handlerClass == null
+                ? HandlerChoice.named(words, options.getDataSizeLimit())
+                : HandlerChoice.ofClass(handlerClass, classPath(), words);
+        return vertx -> handler;
+    }
+
+    private void serve(List<Listener> addresses, Function<Vertx, SmtpHandler> handler, SmtpServerOptions options) {
         int loops = eventLoops == null ? Runtime.getRuntime().availableProcessors() : eventLoops;
         if (loops < 1) {
             throw wrong("--event-loops: " + loops + " is given; allowed is 1 or more");
         }
         Transport used = transport();
-        Listeners listeners = checked("", () -> new Listeners(used, loops, handler, options));
+        Listeners listeners = checked("", () -> new Listeners(used, loops, cluster, handler, options));
         Thread shutdown = new Thread(
                 () -> {
                     listeners.shutdown();
