@@ -9,4 +9,5 @@ module io.postern.smtp.handlers {
     exports io.postern.smtp.handlers;
     exports io.postern.smtp.handlers.metrics;
     exports io.postern.smtp.handlers.maildir;
+    exports io.postern.smtp.handlers.eventbus;
 }

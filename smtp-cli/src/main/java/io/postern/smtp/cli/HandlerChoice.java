@@ -30,23 +30,29 @@ final class HandlerChoice {
     /**
      * @param words the name of a handler and its arguments; without any it is {@code debug}
      * @param sizeLimit of a message in octets, 0 for none
+     * @param clustered whether there will be other nodes on the event bus
      */
-    static SmtpHandler named(List<String> words, long sizeLimit) {
+    static ServingHandler.Source named(List<String> words, long sizeLimit, boolean clustered) {
         String name = words.isEmpty() ? "debug" : words.get(0);
         List<String> arguments = words.isEmpty() ? words : words.subList(1, words.size());
         return switch (name) {
-            case "debug" -> new DebuggingHandler(stream(arguments), maxMessageSize(sizeLimit));
+            case "debug" -> serving(new DebuggingHandler(stream(arguments), maxMessageSize(sizeLimit)));
             case "sink" -> {
                 if (!arguments.isEmpty()) {
                     throw new IllegalArgumentException("handler sink takes no arguments");
                 }
-                yield new SinkHandler();
+                yield serving(new SinkHandler());
             }
             case "maildir" -> MaildirChoice.of(arguments);
+            case "eventbus" -> EventBusChoice.of(arguments, clustered);
             default ->
                 throw new IllegalArgumentException("unknown handler '" + name
-                        + "'; known are debug, sink and maildir, and a class of yours is given with --class");
+                        + "'; known are debug, sink, maildir and eventbus, and a class of yours is given with --class");
         };
+    }
+
+    private static ServingHandler.Source serving(SmtpHandler handler) {
+        return vertx -> new ServingHandler(handler);
     }
 
     // UTF-8 whatever the locale says, as mail is: in the C locale Java would print a question mark for every umlaut
@@ -72,7 +78,7 @@ final class HandlerChoice {
      *
      * @param classPath where the class and what it needs is looked for, besides where this program is
      */
-    static SmtpHandler ofClass(String name, List<Path> classPath, List<String> arguments) {
+    static ServingHandler.Source ofClass(String name, List<Path> classPath, List<String> arguments) {
         Class<?> type;
         try {
             type = Class.forName(name, true, new URLClassLoader(urls(classPath), HandlerChoice.class.getClassLoader()));
@@ -82,7 +88,7 @@ final class HandlerChoice {
         if (!SmtpHandler.class.isAssignableFrom(type)) {
             throw new IllegalArgumentException("class " + name + " does not implement " + SmtpHandler.class.getName());
         }
-        return create(type.asSubclass(SmtpHandler.class), arguments);
+        return serving(create(type.asSubclass(SmtpHandler.class), arguments));
     }
 
     private static URL[] urls(List<Path> classPath) {

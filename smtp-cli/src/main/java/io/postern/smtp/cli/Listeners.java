@@ -5,7 +5,6 @@ import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
-import io.postern.smtp.handlers.maildir.MaildirHandler;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -40,29 +39,34 @@ final class Listeners {
 
     private final Vertx vertx;
     private final int eventLoops;
-    private final SmtpHandler handler;
+    private final ServingHandler handler;
     private final SmtpServerOptions options;
     private final WatchedFiles watched = new WatchedFiles();
     private final Map<Tls, EncryptedServers> encrypted = new HashMap<>();
+    private final List<String> deployments = new ArrayList<>();
     private List<SaslMechanism> mechanisms = List.of();
     private SmtpMetrics metrics = SmtpMetrics.NONE;
 
     /** @throws IllegalArgumentException when an option cannot be; the message is for the user */
-    Listeners(Transport transport, int eventLoops, SmtpHandler handler, SmtpServerOptions options) {
+    Listeners(
+            Transport transport,
+            int eventLoops,
+            ClusterOptions cluster,
+            ServingHandler.Source handler,
+            SmtpServerOptions options) {
         this.eventLoops = eventLoops;
-        this.handler = handler;
         this.options = options;
-        this.vertx = Vertx.builder()
-                .withTransport(transport)
-                .with(new VertxOptions()
+        this.vertx = cluster.build(
+                Vertx.builder().withTransport(transport),
+                new VertxOptions()
                         .setEventLoopPoolSize(eventLoops)
                         // it would make a directory for files that are never served
                         .setFileSystemOptions(new FileSystemOptions()
                                 .setClassPathResolvingEnabled(false)
-                                .setFileCachingEnabled(false)))
-                .build();
+                                .setFileCachingEnabled(false)));
+        this.handler = handler.create(vertx);
         LOG.log(System.Logger.Level.INFO, () -> "transport is " + transport.name());
-        SmtpServer.create(vertx, handler, options); // refuses what no setter could see
+        SmtpServer.create(vertx, this.handler.handler(), options); // refuses what no setter could see
     }
 
     /** Lets the users of a file in; blocks until it is read. */
@@ -119,13 +123,13 @@ final class Listeners {
         Queue<SmtpServerVerticle> deployed = new ConcurrentLinkedQueue<>();
         Future<String> deployment = vertx.deployVerticle(
                 () -> {
-                    SmtpServerVerticle verticle = new Verticle(handler, own).setMetrics(metrics);
+                    SmtpServerVerticle verticle = new Verticle(handler.handler(), own).setMetrics(metrics);
                     deployed.add(verticle);
                     return verticle;
                 },
                 new DeploymentOptions().setInstances(eventLoops));
         try {
-            await(deployment);
+            deployments.add(await(deployment));
         } catch (IOException e) {
             throw StartFailure.cannotListen(address.toString(), e);
         } catch (Exception e) {
@@ -188,18 +192,21 @@ final class Listeners {
         }
     }
 
-    /** Lets running transactions finish within the grace time; blocks until all connections are closed. */
+    /**
+     * Lets running transactions finish within the grace time, and the handler what it has begun; blocks until all connections
+     * are closed.
+     */
     void shutdown() {
         Duration patience = options.getShutdownGrace().plus(FAREWELL);
+        Future<?> ended = Future.join(deployments.stream().map(vertx::undeploy).toList())
+                .eventually(() -> handler.close().get())
+                .eventually(vertx::close);
         try {
-            vertx.close().toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            ended.toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.log(System.Logger.Level.WARNING, "not everything could be shut down", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-        if (handler instanceof MaildirHandler maildir) {
-            MaildirChoice.close(maildir, FAREWELL);
         }
     }
 }

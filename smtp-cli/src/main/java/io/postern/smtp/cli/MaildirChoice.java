@@ -4,19 +4,14 @@ import io.postern.smtp.handlers.maildir.MaildirHandler;
 import io.postern.smtp.handlers.maildir.MaildirOptions;
 import io.postern.smtp.handlers.maildir.MaildirSync;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** The handler {@code maildir DIR [none|file|full]}. */
 final class MaildirChoice {
-
-    private static final System.Logger LOG = System.getLogger(MaildirChoice.class.getName());
 
     private MaildirChoice() {}
 
@@ -25,7 +20,7 @@ final class MaildirChoice {
      *
      * @throws StartFailure when it cannot be used
      */
-    static MaildirHandler of(List<String> arguments) {
+    static ServingHandler.Source of(List<String> arguments) {
         if (arguments.isEmpty() || arguments.size() > 2 || arguments.get(0).isEmpty()) {
             throw new IllegalArgumentException("handler maildir takes a directory and none, file or full");
         }
@@ -34,7 +29,7 @@ final class MaildirChoice {
         MaildirHandler handler = new MaildirHandler(Path.of(directory), new MaildirOptions().setSync(sync));
         try {
             handler.prepare().toCompletionStage().toCompletableFuture().get();
-            return handler;
+            return vertx -> new ServingHandler(handler, handler::close);
         } catch (ExecutionException e) {
             throw new StartFailure("cannot use Maildir " + directory, Objects.requireNonNullElse(e.getCause(), e));
         } catch (InterruptedException e) {
@@ -49,16 +44,5 @@ final class MaildirChoice {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "handler maildir takes none, file or full behind its directory, not '" + word + "'"));
-    }
-
-    /** Has file work finished; blocks no longer than {@code patience}. */
-    static void close(MaildirHandler handler, Duration patience) {
-        try {
-            handler.close().toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.log(System.Logger.Level.WARNING, "not all file work could be finished", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

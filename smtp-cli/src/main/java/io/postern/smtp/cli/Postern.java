@@ -1,6 +1,5 @@
 package io.postern.smtp.cli;
 
-import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.controller.ControllerException;
 import io.postern.smtp.controller.TransportChoice;
@@ -21,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -44,6 +44,9 @@ import picocli.CommandLine.Spec;
             "  maildir DIR [none|file|full]",
             "                         store them in a Maildir; what a 250 means: nothing for certain,",
             "                         content is on the disk, content and name are (default)",
+            "  eventbus ADDRESS [RECIPIENTS]",
+            "                         let a consumer on another node of the cluster have them; the second",
+            "                         address is where recipients are asked for",
             "",
             "postern hash prints what stands in a users file for a password; see postern hash --help.",
             "",
@@ -161,6 +164,9 @@ public final class Postern implements Runnable {
             description = "One of auto, nio, epoll, io_uring and kqueue; default auto, which takes what there is.")
     private TransportChoice transport = TransportChoice.AUTO;
 
+    @Mixin
+    private ClusterOptions cluster = new ClusterOptions();
+
     @Option(
             names = "--metrics",
             paramLabel = "HOST:PORT",
@@ -224,10 +230,11 @@ public final class Postern implements Runnable {
         checkSense(options, addresses);
         Optional<ListenAddress.Inet> metricsAddress = Optional.ofNullable(metrics)
                 .map(text -> checked("--metrics " + text + ": ", () -> MetricsEndpoint.address(text)));
-        SmtpHandler handler = checked(
+        cluster.check();
+        ServingHandler.Source handler = checked(
                 "",
                 () -> handlerClass == null
-                        ? HandlerChoice.named(words, options.getDataSizeLimit())
+                        ? HandlerChoice.named(words, options.getDataSizeLimit(), cluster.isGiven())
                         : HandlerChoice.ofClass(handlerClass, classPath(), words));
         serve(addresses, metricsAddress, handler, options);
     }
@@ -235,14 +242,14 @@ public final class Postern implements Runnable {
     private void serve(
             List<Listener> addresses,
             Optional<ListenAddress.Inet> metricsAddress,
-            SmtpHandler handler,
+            ServingHandler.Source handler,
             SmtpServerOptions options) {
         int loops = eventLoops == null ? Runtime.getRuntime().availableProcessors() : eventLoops;
         if (loops < 1) {
             throw wrong("--event-loops: " + loops + " is given; allowed is 1 or more");
         }
         Transport used = transport();
-        Listeners listeners = checked("", () -> new Listeners(used, loops, handler, options));
+        Listeners listeners = checked("", () -> new Listeners(used, loops, cluster, handler, options));
         Optional<MetricsEndpoint> endpoint = metricsAddress.map(address -> new MetricsEndpoint());
         Thread shutdown = new Thread(
                 () -> {
