@@ -7,4 +7,5 @@ module io.postern.smtp.handlers {
     requires static transitive org.jspecify;
 
     exports io.postern.smtp.handlers;
+    exports io.postern.smtp.handlers.routing;
 }
