@@ -251,4 +251,9 @@ public final class HandlerChain implements SmtpHandler {
     public String toString() {
         return "HandlerChain" + handlers;
     }
+
+    /** How many sessions it knows of, for tests that nothing is left behind. */
+    int openSessions() {
+        return sessions.size();
+    }
 }

@@ -270,4 +270,9 @@ public final class ListenerRouter implements SmtpHandler {
         SmtpHandler known = sessions.remove(session.id());
         (known == null ? find(session) : known).handleDisconnect(session);
     }
+
+    /** How many sessions it knows of, for tests that nothing is left behind. */
+    int openSessions() {
+        return sessions.size();
+    }
 }

@@ -264,4 +264,9 @@ public final class RecipientRouter implements SmtpHandler {
             Telling.all(state.asked(), handler -> handler.handleDisconnect(session));
         }
     }
+
+    /** How many sessions it knows of, for tests that nothing is left behind. */
+    int openSessions() {
+        return sessions.size();
+    }
 }
