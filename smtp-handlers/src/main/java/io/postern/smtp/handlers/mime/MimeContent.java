@@ -61,6 +61,16 @@ public final class MimeContent {
         return firstOf("text/html");
     }
 
+    /** All texts that are no attachments, plain or not, the first first. */
+    public List<String> texts() {
+        return guarded(() -> leaves().stream()
+                .filter(leaf -> !isAttachment(leaf))
+                .map(Entity::getBody)
+                .filter(TextBody.class::isInstance)
+                .map(body -> read((TextBody) body))
+                .toList());
+    }
+
     private Optional<String> firstOf(String mimeType) {
         return guarded(() -> leaves().stream()
                 .filter(leaf -> !isAttachment(leaf) && mimeType.equals(leaf.getMimeType()))
