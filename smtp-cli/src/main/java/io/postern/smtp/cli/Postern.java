@@ -161,7 +161,7 @@ public final class Postern implements Runnable {
     @Option(
             names = {"-c", "--class"},
             paramLabel = "NAME",
-            description = "A handler class of yours; the arguments go to its constructor.")
+            description = "A handler class of yours; the arguments go to its constructor, as strings.")
     private @Nullable String handlerClass;
 
     @Option(
@@ -217,7 +217,7 @@ public final class Postern implements Runnable {
                 "",
                 () -> handlerClass == null
                         ? HandlerChoice.named(words, options.getDataSizeLimit())
-                        : HandlerChoice.ofClass(handlerClass, classPath(), words));
+                        : HandlerClass.create(handlerClass, classPath(), words));
         serve(addresses, handler, options);
     }
 
@@ -231,6 +231,7 @@ public final class Postern implements Runnable {
         Thread shutdown = new Thread(
                 () -> {
                     listeners.shutdown();
+                    close(handler);
                     // the virtual machine would say 143 or 130, but to be told to end is no failure
                     Runtime.getRuntime().halt(0);
                 },
@@ -244,6 +245,17 @@ public final class Postern implements Runnable {
         } catch (StartFailure e) {
             Runtime.getRuntime().removeShutdownHook(shutdown);
             throw e;
+        }
+    }
+
+    /** Lets a handler of the user's tidy up, when nobody asks it anything any more. */
+    private static void close(SmtpHandler handler) {
+        if (handler instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                complain("the handler could not be closed: " + StartFailure.reason(e));
+            }
         }
     }
 
