@@ -7,21 +7,12 @@ import io.postern.smtp.handlers.SinkHandler;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.InvocationTargetException;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 
 /**
- * Which handler serves, by name or by class. Whatever is wrong with the choice is an {@link IllegalArgumentException} for
- * the user to read; what fails although it was well chosen is a {@link StartFailure}.
+ * Which handler serves, by its name; by its class it is a {@link HandlerClass}. Whatever is wrong with the choice is an
+ * {@link IllegalArgumentException} for the user to read; what fails although it was well chosen is a {@link StartFailure}.
  */
 final class HandlerChoice {
 
@@ -70,58 +61,5 @@ final class HandlerChoice {
 
     private static int maxMessageSize(long sizeLimit) {
         return sizeLimit == 0 ? MessageHandler.DEFAULT_MAX_MESSAGE_SIZE : (int) Math.min(sizeLimit, Integer.MAX_VALUE);
-    }
-
-    /**
-     * An object of a class that implements {@link SmtpHandler}, by its public constructor that takes as many strings as
-     * there are arguments.
-     *
-     * @param classPath where the class and what it needs is looked for, besides where this program is
-     */
-    static ServingHandler.Source ofClass(String name, List<Path> classPath, List<String> arguments) {
-        Class<?> type;
-        try {
-            type = Class.forName(name, true, new URLClassLoader(urls(classPath), HandlerChoice.class.getClassLoader()));
-        } catch (ClassNotFoundException | LinkageError e) {
-            throw new StartFailure("cannot load handler class " + name, e);
-        }
-        if (!SmtpHandler.class.isAssignableFrom(type)) {
-            throw new IllegalArgumentException("class " + name + " does not implement " + SmtpHandler.class.getName());
-        }
-        return serving(create(type.asSubclass(SmtpHandler.class), arguments));
-    }
-
-    private static URL[] urls(List<Path> classPath) {
-        return classPath.stream().map(HandlerChoice::url).toArray(URL[]::new);
-    }
-
-    private static URL url(Path entry) {
-        if (!Files.exists(entry)) {
-            throw new StartFailure("no such file on the class path: " + entry);
-        }
-        try {
-            return entry.toUri().toURL();
-        } catch (MalformedURLException e) {
-            throw new StartFailure("cannot read " + entry, e);
-        }
-    }
-
-    private static SmtpHandler create(Class<? extends SmtpHandler> type, List<String> arguments) {
-        Class<?>[] strings = new Class<?>[arguments.size()];
-        Arrays.fill(strings, String.class);
-        try {
-            Constructor<? extends SmtpHandler> constructor = type.getConstructor(strings);
-            return constructor.newInstance(arguments.toArray());
-        } catch (NoSuchMethodException e) {
-            throw new IllegalArgumentException(
-                    "class " + type.getName() + " has no public constructor that takes " + arguments.size()
-                            + " strings",
-                    e);
-        } catch (InvocationTargetException e) {
-            throw new StartFailure(
-                    "cannot create handler " + type.getName(), Objects.requireNonNullElse(e.getCause(), e));
-        } catch (ReflectiveOperationException e) {
-            throw new StartFailure("cannot create handler " + type.getName(), e);
-        }
     }
 }

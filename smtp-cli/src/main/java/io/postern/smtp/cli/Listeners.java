@@ -192,6 +192,12 @@ final class Listeners {
         }
     }
 
+    private Future<?> closeHandler() {
+        return handler.close()
+                .get()
+                .onFailure(cause -> LOG.log(System.Logger.Level.WARNING, "the handler could not be closed", cause));
+    }
+
     /**
      * Lets running transactions finish within the grace time, and the handler what it has begun; blocks until all connections
      * are closed.
@@ -199,7 +205,7 @@ final class Listeners {
     void shutdown() {
         Duration patience = options.getShutdownGrace().plus(FAREWELL);
         Future<?> ended = Future.join(deployments.stream().map(vertx::undeploy).toList())
-                .eventually(() -> handler.close().get())
+                .eventually(this::closeHandler)
                 .eventually(vertx::close);
         try {
             ended.toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);

@@ -176,7 +176,7 @@ public final class Postern implements Runnable {
     @Option(
             names = {"-c", "--class"},
             paramLabel = "NAME",
-            description = "A handler class of yours; the arguments go to its constructor.")
+            description = "A handler class of yours; the arguments go to its constructor, as strings.")
     private @Nullable String handlerClass;
 
     @Option(
@@ -235,7 +235,7 @@ public final class Postern implements Runnable {
                 "",
                 () -> handlerClass == null
                         ? HandlerChoice.named(words, options.getDataSizeLimit(), cluster.isGiven())
-                        : HandlerChoice.ofClass(handlerClass, classPath(), words));
+                        : HandlerClass.of(handlerClass, classPath(), words));
         serve(addresses, metricsAddress, handler, options);
     }
 
@@ -272,6 +272,17 @@ public final class Postern implements Runnable {
         } catch (StartFailure e) {
             Runtime.getRuntime().removeShutdownHook(shutdown);
             throw e;
+        }
+    }
+
+    /** Lets a handler of the user's tidy up, when nobody asks it anything any more. */
+    private static void close(SmtpHandler handler) {
+        if (handler instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                complain("the handler could not be closed: " + StartFailure.reason(e));
+            }
         }
     }
 
