@@ -52,7 +52,7 @@ public record NextHop(SocketAddress address, boolean lmtp) {
 
     private static IllegalArgumentException malformed(String text) {
         return new IllegalArgumentException("nextHop is \"" + text
-                + "\"; expected is HOST:PORT, [IPV6]:PORT or unix:PATH, with lmtp: in front for LMTP");
+                + "\"; allowed is HOST:PORT, [IPV6]:PORT or unix:PATH, with lmtp: in front for LMTP");
     }
 
     /** As {@link #parse} reads it. */

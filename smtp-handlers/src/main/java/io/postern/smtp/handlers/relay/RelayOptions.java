@@ -270,7 +270,7 @@ public final class RelayOptions {
     /** The password of {@link #setUserName}. It is part of {@link #toJson()}, but never of a log line. */
     public RelayOptions setPassword(String password) {
         if (password.isEmpty() || password.indexOf(0) >= 0) {
-            throw new IllegalArgumentException("password is empty or has a NUL in it");
+            throw new IllegalArgumentException("password is empty or has a NUL in it; allowed is any other text");
         }
         this.password = password;
         return this;
