@@ -107,7 +107,7 @@ final class RawHop implements AutoCloseable {
 
         /** Greets and answers EHLO with these extensions. */
         Wire open(String... extensions) throws IOException {
-            say("220 raw.example.test").await("EHLO");
+            say("220 raw.example.test").await("EHLO").say("250-raw.example.test");
             for (String extension : extensions) {
                 say("250-" + extension);
             }
