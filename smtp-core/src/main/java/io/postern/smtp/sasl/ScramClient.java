@@ -73,10 +73,11 @@ public final class ScramClient {
         if (challenge.length > MAX_CHALLENGE) {
             return Optional.empty();
         }
-        return Text.utf8(challenge).flatMap(text -> ServerFirst.parse(text)
-                .filter(first -> first.nonce().startsWith(nonce)
-                        && first.nonce().length() > nonce.length())
-                .map(first -> prove(text, first)));
+        return Text.utf8(challenge)
+                .flatMap(text -> ServerFirst.parse(text)
+                        .filter(first ->
+                                first.nonce().startsWith(nonce) && first.nonce().length() > nonce.length())
+                        .map(first -> prove(text, first)));
     }
 
     private byte[] prove(String challenge, ServerFirst first) {

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ScramClientTest {
 
     private static final String CLIENT_NONCE = "rOprNGfwEbeRWgbNEkqO";
-    private static final String SERVER_FIRST = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
-            + "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+    private static final String SERVER_FIRST =
+            "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0," + "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
     private static final String SERVER_FINAL = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
 
     private static ScramClient client() {
@@ -70,15 +70,18 @@ class ScramClientTest {
     @Test
     void ourServerAcceptsWhoKnowsThePasswordAndProvesItself() {
         ScramVerifier verifier = ScramVerifier.of("caf\u00e9, = secret", utf8("salt"), ScramVerifier.MIN_ITERATIONS);
-        SaslExchange server = new ScramMechanism(false, (user, context) -> Future.succeededFuture(
-                                user.equals("a,b=c") ? Optional.of(verifier) : Optional.empty()))
+        SaslExchange server = new ScramMechanism(
+                        false,
+                        (user, context) ->
+                                Future.succeededFuture(user.equals("a,b=c") ? Optional.of(verifier) : Optional.empty()))
                 .begin(Exchanges.PLAIN_TEXT);
         ScramClient client = new ScramClient("a,b=c", "caf\u00e9, = secret");
         String first = Exchanges.challenge(server.onResponse(client.first()));
-        String last = Exchanges.challenge(
-                server.onResponse(client.answer(utf8(first)).orElseThrow()));
+        String last =
+                Exchanges.challenge(server.onResponse(client.answer(utf8(first)).orElseThrow()));
         assertThat(client.provesServer(utf8(last))).isTrue();
-        assertThat(Exchanges.success(server.onResponse(new byte[0])).authenticationId()).isEqualTo("a,b=c");
+        assertThat(Exchanges.success(server.onResponse(new byte[0])).authenticationId())
+                .isEqualTo("a,b=c");
     }
 
     @Test

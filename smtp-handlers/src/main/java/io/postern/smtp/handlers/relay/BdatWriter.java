@@ -103,7 +103,7 @@ final class BdatWriter implements BodyWriter {
             chunk.appendString("\r\n");
         }
         return until(0).compose(
-                v -> DataWriter.ask(connection, command(" LAST"), options.getMessageTimeout(), replies));
+                        v -> DataWriter.ask(connection, command(" LAST"), options.getMessageTimeout(), replies));
     }
 
     /** Between two chunks a message can be taken back (RFC 3030 §2). */

@@ -178,8 +178,7 @@ final class ConnectionPool {
 
     /** Takes a connection back, on which no transaction is open any more. */
     void giveBack(HopConnection connection) {
-        boolean reusable =
-                connection.isUsable() && connection.transactions() < options.getMaxMessagesPerConnection();
+        boolean reusable = connection.isUsable() && connection.transactions() < options.getMaxMessagesPerConnection();
         if (!reusable) {
             connection.quit(options.getCommandTimeout());
             return;

@@ -43,9 +43,8 @@ final class DataWriter implements BodyWriter {
     }
 
     private static Future<Reply> orFailure(Future<Reply> reply) {
-        return reply.recover(failure -> failure instanceof HopFailure hop
-                ? Future.succeededFuture(hop.reply())
-                : Future.failedFuture(failure));
+        return reply.recover(failure ->
+                failure instanceof HopFailure hop ? Future.succeededFuture(hop.reply()) : Future.failedFuture(failure));
     }
 
     /** DATA cannot be taken back, but a connection that ends before the message has (RFC 5321 §4.1.1.4). */

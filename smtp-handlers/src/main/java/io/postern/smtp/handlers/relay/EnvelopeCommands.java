@@ -34,14 +34,13 @@ final class EnvelopeCommands {
             return Optional.of(HopReplies.NO_BINARYMIME);
         }
         long size = parameters.size().orElse(0);
-        return hop.sizeLimit().orElse(Long.MAX_VALUE) < size
-                ? Optional.of(Replies.SIZE_TOO_LARGE)
-                : Optional.empty();
+        return hop.sizeLimit().orElse(Long.MAX_VALUE) < size ? Optional.of(Replies.SIZE_TOO_LARGE) : Optional.empty();
     }
 
     static String mail(Sender sender, HopCapabilities hop) {
         MailParameters parameters = sender.parameters();
-        StringBuilder command = new StringBuilder("MAIL FROM:<").append(sender.address()).append('>');
+        StringBuilder command =
+                new StringBuilder("MAIL FROM:<").append(sender.address()).append('>');
         if (hop.has("SIZE")) {
             parameters.size().ifPresent(size -> command.append(" SIZE=").append(size));
         }
@@ -58,7 +57,8 @@ final class EnvelopeCommands {
     }
 
     static String rcpt(Recipient recipient, HopCapabilities hop) {
-        StringBuilder command = new StringBuilder("RCPT TO:<").append(recipient.address()).append('>');
+        StringBuilder command =
+                new StringBuilder("RCPT TO:<").append(recipient.address()).append('>');
         if (hop.has("DSN")) {
             DSN_OF_RCPT.forEach(
                     keyword -> append(command, keyword, recipient.parameters().value(keyword)));

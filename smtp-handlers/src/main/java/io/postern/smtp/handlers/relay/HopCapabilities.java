@@ -58,7 +58,8 @@ record HopCapabilities(EhloReply ehlo) {
     /** The mechanisms of AUTH, in capital letters. */
     Set<String> mechanisms() {
         return ehlo.line("AUTH").stream()
-                .flatMap(line -> Stream.of(line.toUpperCase(Locale.ROOT).split(" +")).skip(1))
+                .flatMap(line ->
+                        Stream.of(line.toUpperCase(Locale.ROOT).split(" +")).skip(1))
                 .collect(Collectors.toUnmodifiableSet());
     }
 }

@@ -55,7 +55,8 @@ final class HopConnection {
         this.ended = loop.promise();
         this.broken = loop.promise();
         socket.handler(this::received);
-        socket.exceptionHandler(cause -> fail(new HopFailure(HopReplies.CONNECTION_LOST, "the connection failed", cause)));
+        socket.exceptionHandler(
+                cause -> fail(new HopFailure(HopReplies.CONNECTION_LOST, "the connection failed", cause)));
         socket.closeHandler(v -> closed());
     }
 
@@ -192,17 +193,18 @@ final class HopConnection {
         capabilities = Optional.empty();
         upgrading = true;
         Promise<Void> upgraded = loop.promise();
-        socket.upgradeToSsl(options, serverName).onComplete(handshake -> loop.run(() -> {
-            upgrading = false;
-            if (handshake.failed()) {
-                fail(new HopFailure(HopReplies.NOT_SECURE, "the TLS handshake failed", handshake.cause()));
-            }
-            if (failure != null) {
-                upgraded.fail(failure);
-            } else {
-                upgraded.complete();
-            }
-        }));
+        socket.upgradeToSsl(options, serverName)
+                .onComplete(handshake -> loop.run(() -> {
+                    upgrading = false;
+                    if (handshake.failed()) {
+                        fail(new HopFailure(HopReplies.NOT_SECURE, "the TLS handshake failed", handshake.cause()));
+                    }
+                    if (failure != null) {
+                        upgraded.fail(failure);
+                    } else {
+                        upgraded.complete();
+                    }
+                }));
         return upgraded.future();
     }
 

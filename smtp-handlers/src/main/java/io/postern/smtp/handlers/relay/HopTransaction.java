@@ -124,7 +124,8 @@ final class HopTransaction {
             boolean lmtp = options.getNextHop().orElseThrow().lmtp();
             int replies = lmtp ? accepted.size() : 1;
             boolean binary = sender.parameters().body() == BodyType.BINARYMIME;
-            boolean chunks = binary || (options.isChunking() && connection.capabilities().chunking());
+            boolean chunks =
+                    binary || (options.isChunking() && connection.capabilities().chunking());
             Future<BodyWriter> ready = chunks
                     ? Future.succeededFuture(new BdatWriter(connection, options, replies, binary))
                     : data(replies);

@@ -5,7 +5,6 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.sasl.ScramClient;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
@@ -49,7 +48,9 @@ final class Opening {
         this.heloName = options.getHeloName().orElseGet(Opening::ownName);
         this.verified = options.isImplicitTls() || options.getStartTls() == StartTlsPolicy.REQUIRED;
         this.serverName = options.getTlsName()
-                .orElseGet(() -> hop.address().isDomainSocket() ? "localhost" : hop.address().host());
+                .orElseGet(() -> hop.address().isDomainSocket()
+                        ? "localhost"
+                        : hop.address().host());
         this.tls = tls();
     }
 
@@ -115,13 +116,14 @@ final class Opening {
 
     /** RFC 6066 §3: a name of the DNS, no address. */
     private String sniName() {
-        boolean isName = !NetUtil.isValidIpV4Address(serverName)
-                && !NetUtil.isValidIpV6Address(serverName);
+        boolean isName = !NetUtil.isValidIpV4Address(serverName) && !NetUtil.isValidIpV6Address(serverName);
         return isName ? serverName : "";
     }
 
     private Future<Void> greet(HopConnection connection) {
-        return connection.await(options.getGreetingTimeout()).compose(greeting -> accepted(greeting, 220, "the greeting"));
+        return connection
+                .await(options.getGreetingTimeout())
+                .compose(greeting -> accepted(greeting, 220, "the greeting"));
     }
 
     private Future<Void> hello(HopConnection connection) {

@@ -134,9 +134,8 @@ public final class RelayHandler implements SmtpHandler {
             return Future.failedFuture(new SmtpException(HopReplies.TRANSACTION_CHANGED));
         }
         RelayOptions options = client.options();
-        String received = options.isReceived()
-                ? TraceFields.received(session, envelope, session.id(), Instant.now())
-                : "";
+        String received =
+                options.isReceived() ? TraceFields.received(session, envelope, session.id(), Instant.now()) : "";
         String peer = options.isPeerField() ? TraceFields.peer(session.peer()) : "";
         return transaction
                 .send(body, received + peer, options.isPeerField() ? PEER_FIELD : Set.of())

@@ -494,7 +494,8 @@ public final class RelayOptions {
         }
         boolean verified = implicitTls || startTls == StartTlsPolicy.REQUIRED;
         if (verified && verifyHostName && tlsName == null && nextHop.address().isDomainSocket()) {
-            throw new IllegalArgumentException("tlsName is not set; a Unix socket has no name that a certificate could be for");
+            throw new IllegalArgumentException(
+                    "tlsName is not set; a Unix socket has no name that a certificate could be for");
         }
     }
 

@@ -34,7 +34,10 @@ final class RelayOptionsJson {
         text("tlsName", options -> options.getTlsName().orElse(null), RelayOptions::setTlsName);
         bool("verifyHostName", RelayOptions::isVerifyHostName, RelayOptions::setVerifyHostName);
         texts("trustedCertificates", RelayOptions::getTrustedCertificates, RelayOptions::setTrustedCertificates);
-        text("clientCertificate", options -> options.getClientCertificate().orElse(null), RelayOptions::setClientCertificate);
+        text(
+                "clientCertificate",
+                options -> options.getClientCertificate().orElse(null),
+                RelayOptions::setClientCertificate);
         text("clientKey", options -> options.getClientKey().orElse(null), RelayOptions::setClientKey);
         text("userName", options -> options.getUserName().orElse(null), RelayOptions::setUserName);
         text("password", options -> options.getPassword().orElse(null), RelayOptions::setPassword);
@@ -43,7 +46,10 @@ final class RelayOptionsJson {
         bool("chunking", RelayOptions::isChunking, RelayOptions::setChunking);
         integer("maxConnections", RelayOptions::getMaxConnections, RelayOptions::setMaxConnections);
         integer("maxWaiting", RelayOptions::getMaxWaiting, RelayOptions::setMaxWaiting);
-        integer("maxMessagesPerConnection", RelayOptions::getMaxMessagesPerConnection, RelayOptions::setMaxMessagesPerConnection);
+        integer(
+                "maxMessagesPerConnection",
+                RelayOptions::getMaxMessagesPerConnection,
+                RelayOptions::setMaxMessagesPerConnection);
         duration("idleTimeout", RelayOptions::getIdleTimeout, RelayOptions::setIdleTimeout);
         duration("acquireTimeout", RelayOptions::getAcquireTimeout, RelayOptions::setAcquireTimeout);
         duration("connectTimeout", RelayOptions::getConnectTimeout, RelayOptions::setConnectTimeout);
@@ -99,8 +105,7 @@ final class RelayOptionsJson {
                 set);
     }
 
-    private static void bool(
-            String name, Function<RelayOptions, Boolean> get, BiConsumer<RelayOptions, Boolean> set) {
+    private static void bool(String name, Function<RelayOptions, Boolean> get, BiConsumer<RelayOptions, Boolean> set) {
         property(name, get::apply, (property, value) -> as(Boolean.class, property, value), set);
     }
 

@@ -130,10 +130,12 @@ public final class RelayTransaction {
         boolean binary = sender.parameters().body() == BodyType.BINARYMIME;
         BodyFilter filter = new BodyFilter(top, dropped, client.options().getMaxReceived(), binary);
         List<Recipient> recipients = begun.accepted();
-        Future<List<Reply>> replies = begun.send(body, filter).recover(failure -> failure instanceof SmtpException refused
-                ? Future.succeededFuture(
-                        recipients.stream().map(recipient -> refused.reply()).toList())
-                : Future.failedFuture(failure));
+        Future<List<Reply>> replies = begun.send(body, filter)
+                .recover(failure -> failure instanceof SmtpException refused
+                        ? Future.succeededFuture(recipients.stream()
+                                .map(recipient -> refused.reply())
+                                .toList())
+                        : Future.failedFuture(failure));
         return explained(replies, "message")
                 .onSuccess(all -> LOG.log(Level.DEBUG, () -> id + " the next hop answers " + codes(all)));
     }

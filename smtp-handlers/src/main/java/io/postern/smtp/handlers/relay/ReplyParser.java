@@ -53,7 +53,8 @@ final class ReplyParser {
     }
 
     /** The next whole reply, if there is one. */
-    @Nullable Reply next() {
+    @Nullable
+    Reply next() {
         return replies.poll();
     }
 

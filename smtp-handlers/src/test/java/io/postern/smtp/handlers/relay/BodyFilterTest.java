@@ -28,16 +28,28 @@ class BodyFilterTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "a\n", "a\r", "a\rb\r\n", "a\nb\r\n", "\n", "\r", "a\r\n.\n", "a\r\n\r", "a\n.\r\n", "a\r.\r\n", "a\r\r\n",
-                "a\r\n.\r\r\n", "a\n\r\n"
+                "a\n",
+                "a\r",
+                "a\rb\r\n",
+                "a\nb\r\n",
+                "\n",
+                "\r",
+                "a\r\n.\n",
+                "a\r\n\r",
+                "a\n.\r\n",
+                "a\r.\r\n",
+                "a\r\r\n",
+                "a\r\n.\r\r\n",
+                "a\n\r\n"
             })
     void aCrOrLfAloneIsRefusedWhereverTheMessageIsCut(String text) {
         for (int cut = 0; cut <= text.length(); cut++) {
             int at = cut;
             assertThatThrownBy(() -> pass(plain(100), text, at))
                     .as("cut at %d", cut)
-                    .isInstanceOfSatisfying(SmtpException.class, refusal -> assertThat(refusal.reply())
-                            .isEqualTo(Replies.BARE_NEWLINE));
+                    .isInstanceOfSatisfying(
+                            SmtpException.class,
+                            refusal -> assertThat(refusal.reply()).isEqualTo(Replies.BARE_NEWLINE));
         }
     }
 
@@ -72,8 +84,9 @@ class BodyFilterTest {
             int at = cut;
             assertThat(pass(plain(2), text, cut)).isEqualTo(text);
             assertThatThrownBy(() -> pass(plain(1), text, at))
-                    .isInstanceOfSatisfying(SmtpException.class, refusal -> assertThat(refusal.reply())
-                            .isEqualTo(Replies.TOO_MANY_HOPS));
+                    .isInstanceOfSatisfying(
+                            SmtpException.class,
+                            refusal -> assertThat(refusal.reply()).isEqualTo(Replies.TOO_MANY_HOPS));
         }
     }
 }

@@ -124,8 +124,8 @@ class ConnectionPoolTest {
 
     @Test
     void whoFindsNoConnectionFreeInTimeIsToldToComeAgain() {
-        RelayHandler relay = fixture.relay(
-                to(fixture.hop(hop)).setMaxConnections(1).setAcquireTimeout(SHORT));
+        RelayHandler relay =
+                fixture.relay(to(fixture.hop(hop)).setMaxConnections(1).setAcquireTimeout(SHORT));
         int port = fixture.front(relay, new SmtpServerOptions());
         try (RawSmtpClient holder = dataTo(port);
                 RawSmtpClient other = client(port)) {
@@ -173,8 +173,7 @@ class ConnectionPoolTest {
         List<SmtpServerVerticle> deployed = new CopyOnWriteArrayList<>();
         await(fixture.vertx.deployVerticle(
                 () -> {
-                    SmtpServerVerticle verticle =
-                            new SmtpServerVerticle(relay, options);
+                    SmtpServerVerticle verticle = new SmtpServerVerticle(relay, options);
                     deployed.add(verticle);
                     return verticle;
                 },
@@ -183,13 +182,14 @@ class ConnectionPoolTest {
         int clients = 12;
         int messages = 10;
         CountDownLatch done = new CountDownLatch(clients);
-        IntStream.range(0, clients).forEach(i -> new Thread(() -> {
-                    for (int m = 0; m < messages; m++) {
-                        deliver(port);
-                    }
-                    done.countDown();
-                })
-                .start());
+        IntStream.range(0, clients)
+                .forEach(i -> new Thread(() -> {
+                            for (int m = 0; m < messages; m++) {
+                                deliver(port);
+                            }
+                            done.countDown();
+                        })
+                        .start());
         assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(hop.messages()).hasSize(clients * messages);
         assertThat(events("CONNECT")).isLessThanOrEqualTo(3);

@@ -36,7 +36,9 @@ class DotStufferTest {
                         .appendBuffer(stuffer.stuff(Buffer.buffer(text.substring(first, second))))
                         .appendBuffer(stuffer.stuff(Buffer.buffer(text.substring(second))))
                         .appendBuffer(stuffer.end());
-                assertThat(written.toString()).as("cut at %d and %d", first, second).isEqualTo(unescaped(wire));
+                assertThat(written.toString())
+                        .as("cut at %d and %d", first, second)
+                        .isEqualTo(unescaped(wire));
             }
         }
     }

@@ -28,7 +28,19 @@ class NextHopTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "mail.example.org", ":25", "a:0", "a:65536", "a:b", "2001:db8::1:25", "[::1]", "unix:", "lmtp:", "a b:25"})
+            strings = {
+                "",
+                "mail.example.org",
+                ":25",
+                "a:0",
+                "a:65536",
+                "a:b",
+                "2001:db8::1:25",
+                "[::1]",
+                "unix:",
+                "lmtp:",
+                "a b:25"
+            })
     void whatIsNoAddressIsRefused(String text) {
         assertThatThrownBy(() -> NextHop.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)

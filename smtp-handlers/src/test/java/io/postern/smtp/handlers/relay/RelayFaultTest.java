@@ -128,8 +128,12 @@ class RelayFaultTest {
         "354 go on, 451 4.5.0"
     })
     void anAnswerToRcptThatIsNotForTheClient(String answer, String expected) throws Exception {
-        try (RawHop hop = new RawHop((wire, number) ->
-                wire.open().await("MAIL").say("250 ok").await("RCPT").say(answer).stall())) {
+        try (RawHop hop = new RawHop((wire, number) -> wire.open()
+                .await("MAIL")
+                .say("250 ok")
+                .await("RCPT")
+                .say(answer)
+                .stall())) {
             assertThat(rcpt(to(hop.port()))).startsWith(expected);
         }
     }
@@ -174,8 +178,8 @@ class RelayFaultTest {
 
     @Test
     void theConnectionEndsWhileTheClientIsSilent() throws Exception {
-        try (RawHop hop = new RawHop(
-                        (wire, number) -> wire.open().accept().await("DATA").say("354 go on").await("A: b"));
+        try (RawHop hop = new RawHop((wire, number) ->
+                        wire.open().accept().await("DATA").say("354 go on").await("A: b"));
                 RawSmtpClient client = dataTo(fixture.front(to(hop.port())))) {
             client.send("A: b\r\n");
             // the answer waits for the end of the message (RFC 5321 §4.2.5), but is ready
@@ -198,8 +202,8 @@ class RelayFaultTest {
 
     @Test
     void itReadsNoFurther() throws Exception {
-        try (RawHop hop = new RawHop(
-                (wire, number) -> wire.open().accept().await("DATA").say("354 go on").stall())) {
+        try (RawHop hop = new RawHop((wire, number) ->
+                wire.open().accept().await("DATA").say("354 go on").stall())) {
             assertThat(message(to(hop.port()).setDataTimeout(SHORT), 300_000)).startsWith("451 4.4.2 ");
         }
     }
@@ -247,7 +251,12 @@ class RelayFaultTest {
     @Test
     void someAnswersOfLmtpAreMissing() throws Exception {
         try (RawHop hop = new RawHop((wire, number) -> {
-            wire.say("220 raw").await("LHLO").say("250 raw").accept().await("RCPT").say("250 ok");
+            wire.say("220 raw")
+                    .await("LHLO")
+                    .say("250 raw")
+                    .accept()
+                    .await("RCPT")
+                    .say("250 ok");
             wire.await("DATA").say("354 go on").await(".").say("250 2.0.0 first");
         })) {
             int port = fixture.front(
@@ -270,7 +279,12 @@ class RelayFaultTest {
     void aConnectionThatWentStaleIsReplacedOnce(String how) throws Exception {
         AtomicInteger delivered = new AtomicInteger();
         try (RawHop hop = new RawHop((wire, number) -> {
-            wire.open("PIPELINING").accept().await("DATA").say("354 go on").await(".").say("250 ok");
+            wire.open("PIPELINING")
+                    .accept()
+                    .await("DATA")
+                    .say("354 go on")
+                    .await(".")
+                    .say("250 ok");
             delivered.incrementAndGet();
             if (number == 0 && !how.equals("closed")) {
                 wire.await("MAIL").say(how);
@@ -304,11 +318,11 @@ class RelayFaultTest {
     void noCommandCanBeSmuggledInByAParameter() {
         RecordingHandler handler = new RecordingHandler();
         RelayClient client = fixture.relay(to(fixture.hop(handler))).client();
-        RelayTransaction transaction =
-                client.begin(new Sender(Optional.empty(), MailParameters.NONE));
+        RelayTransaction transaction = client.begin(new Sender(Optional.empty(), MailParameters.NONE));
         Recipient forged = new Recipient(
                 Mailbox.parse("to@example.test").orElseThrow(),
-                new RcptParameters(Optional.empty(), Optional.empty(), "NOTIFY=NEVER\r\nRCPT\tTO:<victim@example.test>"));
+                new RcptParameters(
+                        Optional.empty(), Optional.empty(), "NOTIFY=NEVER\r\nRCPT\tTO:<victim@example.test>"));
         assertThat(transaction.rcpt(forged).toCompletionStage().toCompletableFuture())
                 .failsWithin(SOON)
                 .withThrowableThat()
@@ -319,13 +333,15 @@ class RelayFaultTest {
 
     @Test
     void aMessageWithoutARecipientIsNotSent() throws IOException {
-        try (RawHop hop = new RawHop((wire, number) ->
-                wire.open().await("MAIL").say("250 ok").await("RCPT").say("550 no").stall())) {
+        try (RawHop hop = new RawHop((wire, number) -> wire.open()
+                .await("MAIL")
+                .say("250 ok")
+                .await("RCPT")
+                .say("550 no")
+                .stall())) {
             RelayClient client = fixture.relay(to(hop.port())).client();
-            RelayTransaction transaction =
-                    client.begin(new Sender(Optional.empty(), MailParameters.NONE));
-            Recipient recipient =
-                    new Recipient(Mailbox.parse("to@example.test").orElseThrow(), RcptParameters.NONE);
+            RelayTransaction transaction = client.begin(new Sender(Optional.empty(), MailParameters.NONE));
+            Recipient recipient = new Recipient(Mailbox.parse("to@example.test").orElseThrow(), RcptParameters.NONE);
             assertThat(RelayFixture.await(transaction.rcpt(recipient))).isEqualTo(Reply.of(550, "no"));
             assertThat(transaction.recipients()).isEqualTo(List.of());
         }

@@ -88,8 +88,7 @@ class RelayHandlerTest {
         }
 
         @Override
-        public Future<List<Reply>> handleDataPerRecipient(
-                Session session, Envelope envelope, ReadStream<Buffer> body) {
+        public Future<List<Reply>> handleDataPerRecipient(Session session, Envelope envelope, ReadStream<Buffer> body) {
             return super.handleData(session, envelope, body)
                     .map(stored -> envelope.recipients().stream()
                             .map(recipient -> switch (recipient.mailbox().localPart()) {
@@ -122,10 +121,8 @@ class RelayHandlerTest {
     @ParameterizedTest
     @CsvSource({"true,''", "false,''", "true,no line end", "false,no line end", "true,.", "false,."})
     void theEndOfAMessageIsALineEnd(boolean chunking, String text) {
-        int port = fixture.front(to(fixture.hop(hop))
-                .setChunking(chunking)
-                .setReceived(false)
-                .setPeerField(false));
+        int port = fixture.front(
+                to(fixture.hop(hop)).setChunking(chunking).setReceived(false).setPeerField(false));
         try (RawSmtpClient client = client(port)) {
             client.command("MAIL FROM:<>").expect(250);
             client.command("RCPT TO:<to@example.test>").expect(250);
@@ -138,10 +135,8 @@ class RelayHandlerTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aLargeMessageArrivesToTheOctet(boolean chunking) {
-        int port = fixture.front(to(fixture.hop(hop))
-                .setChunking(chunking)
-                .setReceived(false)
-                .setPeerField(false));
+        int port = fixture.front(
+                to(fixture.hop(hop)).setChunking(chunking).setReceived(false).setPeerField(false));
         Random random = new Random(7);
         String text = "A: b\r\n\r\n"
                 + IntStream.range(0, 60_000)
@@ -161,8 +156,7 @@ class RelayHandlerTest {
             client.command("MAIL FROM:<from@example.test>").expect(250);
             assertThat(client.command("RCPT TO:<unknown@example.test>"))
                     .isEqualTo(new WireReply(550, List.of("5.1.1 No such user here", "5.1.1 ask postmaster")));
-            assertThat(client.command("RCPT TO:<ok@example.test>"))
-                    .isEqualTo(new WireReply(250, List.of("2.1.5 OK")));
+            assertThat(client.command("RCPT TO:<ok@example.test>")).isEqualTo(new WireReply(250, List.of("2.1.5 OK")));
             assertThat(client.command("RCPT TO:<greylisted@example.test>"))
                     .isEqualTo(new WireReply(451, List.of("4.7.1 Greylisted, come back")));
             assertThat(client.command("RCPT TO:<moved@example.test>"))
@@ -182,9 +176,7 @@ class RelayHandlerTest {
                 .toList();
         try (RawSmtpClient client = client(port)) {
             client.send("MAIL FROM:<from@example.test>\r\n"
-                    + names.stream()
-                            .map(name -> "RCPT TO:<" + name + ">\r\n")
-                            .collect(Collectors.joining())
+                    + names.stream().map(name -> "RCPT TO:<" + name + ">\r\n").collect(Collectors.joining())
                     + "DATA\r\n");
             client.expect(250);
             names.forEach(name -> client.expect(name.startsWith("unknown") ? 550 : 250));
@@ -192,7 +184,8 @@ class RelayHandlerTest {
             client.send("A: b\r\n\r\n.\r\n").expect(250);
         }
         assertThat(choosy.await(1, SOON).get(0).rcptTos())
-                .isEqualTo(names.stream().filter(name -> name.startsWith("user")).toList());
+                .isEqualTo(
+                        names.stream().filter(name -> name.startsWith("user")).toList());
     }
 
     @Test
@@ -223,7 +216,9 @@ class RelayHandlerTest {
         try (RawSmtpClient client = client(port)) {
             client.command("MAIL FROM:<from@example.test>").expect(250);
             client.command("RCPT TO:<ok@example.test>").expect(250);
-            assertThat(client.command("RCPT TO:<closing@example.test>").expect(451).text())
+            assertThat(client.command("RCPT TO:<closing@example.test>")
+                            .expect(451)
+                            .text())
                     .startsWith("4.4.2 ");
             // the message cannot be sent any more, but the client is still there and may say so many times
             assertThat(client.command("RCPT TO:<ok@example.test>").expect(451).text())
@@ -354,10 +349,8 @@ class RelayHandlerTest {
 
     @Test
     void binaryContentGoesInChunks() {
-        int port = fixture.front(to(fixture.hop(hop))
-                .setChunking(false)
-                .setReceived(false)
-                .setPeerField(false));
+        int port = fixture.front(
+                to(fixture.hop(hop)).setChunking(false).setReceived(false).setPeerField(false));
         byte[] content = "A: b\r\n\r\n\n.\n\r.\r\u0000".getBytes(StandardCharsets.ISO_8859_1);
         try (RawSmtpClient client = client(port)) {
             client.command("MAIL FROM:<from@example.test> BODY=BINARYMIME").expect(250);
@@ -372,7 +365,9 @@ class RelayHandlerTest {
     void aMessageInALoopIsRefusedAndNotDelivered(boolean chunking) {
         int port = fixture.front(to(fixture.hop(hop)).setChunking(chunking).setMaxReceived(3));
         try (RawSmtpClient client = dataTo(port)) {
-            assertThat(client.send("Received: x\r\n".repeat(4) + "\r\n.\r\n").expect(554).text())
+            assertThat(client.send("Received: x\r\n".repeat(4) + "\r\n.\r\n")
+                            .expect(554)
+                            .text())
                     .startsWith("5.4.6 ");
             client.command("MAIL FROM:<from@example.test>").expect(250);
             client.command("RCPT TO:<to@example.test>").expect(250);
@@ -473,8 +468,7 @@ class RelayHandlerTest {
 
     @Test
     void anSmtpHopAnswersOnceForAllRecipientsOfLmtp() {
-        int port = fixture.front(
-                fixture.relay(to(fixture.hop(hop))), new SmtpServerOptions().setLmtp(true));
+        int port = fixture.front(fixture.relay(to(fixture.hop(hop))), new SmtpServerOptions().setLmtp(true));
         try (RawSmtpClient client = RawSmtpClient.connect("127.0.0.1", port)) {
             client.expect(220);
             client.command("LHLO client.example.test").expect(250);
@@ -505,8 +499,7 @@ class RelayHandlerTest {
         RecordingHandler old = new RecordingHandler() {
             @Override
             public Future<EhloReply> handleEhlo(Session session, String hostName, EhloReply planned) {
-                return Future.failedFuture(
-                        new SmtpException(Reply.of(502, "5.5.1", "Command not implemented")));
+                return Future.failedFuture(new SmtpException(Reply.of(502, "5.5.1", "Command not implemented")));
             }
         };
         int port = fixture.front(to(fixture.hop(old)));

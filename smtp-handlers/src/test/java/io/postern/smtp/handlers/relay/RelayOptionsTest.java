@@ -119,7 +119,8 @@ class RelayOptionsTest {
         Vertx vertx = Vertx.vertx();
         try {
             NextHop unix = NextHop.parse("unix:/run/smtp");
-            assertThatThrownBy(() -> RelayClient.create(vertx, new RelayOptions())).hasMessageContaining("nextHop");
+            assertThatThrownBy(() -> RelayClient.create(vertx, new RelayOptions()))
+                    .hasMessageContaining("nextHop");
             assertThatThrownBy(() -> RelayClient.create(vertx, new RelayOptions(unix).setUserName("a")))
                     .hasMessageContaining("password");
             assertThatThrownBy(() -> RelayClient.create(vertx, new RelayOptions(unix).setClientKey("a")))

@@ -75,7 +75,8 @@ class RelayTlsTest {
 
     private static SaslMechanism plain() {
         return SaslMechanism.plain((password, context) -> Future.succeededFuture(
-                password.authenticationId().equals("relay") && password.password().equals(PASSWORD)
+                password.authenticationId().equals("relay")
+                                && password.password().equals(PASSWORD)
                         ? Optional.of(io.postern.smtp.sasl.Identity.of("relay"))
                         : Optional.empty()));
     }
@@ -98,12 +99,12 @@ class RelayTlsTest {
         Identity identity = identity(directory, "other.example.test");
         int port = fixture.hop(
                 hop, new SmtpServerOptions().setTls(identity.server()).setImplicitTls(implicit));
-        RelayOptions options = to(port)
-                .setStartTls(StartTlsPolicy.REQUIRED)
+        RelayOptions options = to(port).setStartTls(StartTlsPolicy.REQUIRED)
                 .setImplicitTls(implicit)
                 .setTrustedCertificates(List.of(identity.certificate().toString()));
         assertThat(rcpt(options)).startsWith("451 4.7.5 ");
-        assertThat(rcpt(new RelayOptions(options).setTlsName("other.example.test"))).startsWith("250 ");
+        assertThat(rcpt(new RelayOptions(options).setTlsName("other.example.test")))
+                .startsWith("250 ");
         assertThat(rcpt(new RelayOptions(options).setVerifyHostName(false))).startsWith("250 ");
     }
 
@@ -123,10 +124,9 @@ class RelayTlsTest {
     @Test
     void implicitTls() throws Exception {
         Identity identity = identity(directory, "localhost");
-        int port =
-                fixture.hop(hop, new SmtpServerOptions().setTls(identity.server()).setImplicitTls(true));
-        assertThat(delivered(to(port)
-                                .setImplicitTls(true)
+        int port = fixture.hop(
+                hop, new SmtpServerOptions().setTls(identity.server()).setImplicitTls(true));
+        assertThat(delivered(to(port).setImplicitTls(true)
                                 .setTrustedCertificates(
                                         List.of(identity.certificate().toString())))
                         .ssl())
@@ -156,8 +156,10 @@ class RelayTlsTest {
 
     @Test
     void whatComesInTheClearBehindStarttlsIsNotTakenForEncrypted() throws Exception {
-        try (RawHop raw = new RawHop((wire, number) ->
-                wire.open("STARTTLS").await("STARTTLS").say("220 go\r\n250-evil\r\n250 AUTH PLAIN").stall())) {
+        try (RawHop raw = new RawHop((wire, number) -> wire.open("STARTTLS")
+                .await("STARTTLS")
+                .say("220 go\r\n250-evil\r\n250 AUTH PLAIN")
+                .stall())) {
             assertThat(rcpt(RelayFixture.to(raw.port()).setStartTls(StartTlsPolicy.OPPORTUNISTIC)))
                     .startsWith("451 4.7.5 ");
         }
