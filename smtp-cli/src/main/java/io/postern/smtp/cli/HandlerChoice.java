@@ -44,7 +44,7 @@ final class HandlerChoice {
             }
             default ->
                 throw new IllegalArgumentException("unknown handler '" + name
-                        + "'; known are debug and sink, and a class of yours is given with --class");
+                        + "'; known are debug, sink and relay, and a class of yours is given with --class");
         };
     }
 

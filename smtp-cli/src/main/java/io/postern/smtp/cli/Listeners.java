@@ -4,6 +4,7 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
+import io.postern.smtp.handlers.relay.RelayHandler;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -26,6 +27,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The running servers: one Vertx with an {@link SmtpServerVerticle} on each event loop for each address. */
@@ -42,12 +44,12 @@ final class Listeners {
     private final SmtpServerOptions options;
     private final WatchedFiles watched = new WatchedFiles();
     private final Map<Tls, EncryptedServers> encrypted = new HashMap<>();
+    private final List<String> deployments = new ArrayList<>();
     private List<SaslMechanism> mechanisms = List.of();
 
     /** @throws IllegalArgumentException when an option cannot be; the message is for the user */
-    Listeners(Transport transport, int eventLoops, SmtpHandler handler, SmtpServerOptions options) {
+    Listeners(Transport transport, int eventLoops, Function<Vertx, SmtpHandler> handler, SmtpServerOptions options) {
         this.eventLoops = eventLoops;
-        this.handler = handler;
         this.options = options;
         this.vertx = Vertx.builder()
                 .withTransport(transport)
@@ -58,8 +60,9 @@ final class Listeners {
                                 .setClassPathResolvingEnabled(false)
                                 .setFileCachingEnabled(false)))
                 .build();
+        this.handler = handler.apply(vertx);
         LOG.log(System.Logger.Level.INFO, () -> "transport is " + transport.name());
-        SmtpServer.create(vertx, handler, options); // refuses what no setter could see
+        SmtpServer.create(vertx, this.handler, options); // refuses what no setter could see
     }
 
     /** Lets the users of a file in; blocks until it is read. */
@@ -117,7 +120,7 @@ final class Listeners {
                 },
                 new DeploymentOptions().setInstances(eventLoops));
         try {
-            await(deployment);
+            deployments.add(await(deployment));
         } catch (IOException e) {
             throw StartFailure.cannotListen(address.toString(), e);
         } catch (Exception e) {
@@ -180,11 +183,19 @@ final class Listeners {
         }
     }
 
+    /** What is relayed needs its connections until the last transaction is over. */
+    private Future<?> drain() {
+        return handler instanceof RelayHandler relay
+                ? Future.join(deployments.stream().map(vertx::undeploy).toList())
+                        .eventually(relay::close)
+                : Future.succeededFuture();
+    }
+
     /** Lets running transactions finish within the grace time; blocks until all connections are closed. */
     void shutdown() {
         Duration patience = options.getShutdownGrace().plus(FAREWELL);
         try {
-            vertx.close().toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            drain().eventually(vertx::close).toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.log(System.Logger.Level.WARNING, "not everything could be shut down", e);
         } catch (InterruptedException e) {

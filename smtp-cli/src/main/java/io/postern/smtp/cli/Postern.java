@@ -4,6 +4,7 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.controller.ControllerException;
 import io.postern.smtp.controller.TransportChoice;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.transport.Transport;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,6 +43,8 @@ import picocli.CommandLine.Spec;
             "HANDLER is what becomes of the messages:",
             "  debug [stdout|stderr]  print them (default)",
             "  sink                   accept and drop them",
+            "  relay ADDR [FILE]      pass them on to HOST:PORT or unix:PATH, with lmtp: in front by LMTP; the file has",
+            "                         the properties of RelayOptions as JSON",
             "",
             "postern hash prints what stands in a users file for a password; see postern hash --help.",
             "",
@@ -213,15 +217,22 @@ public final class Postern implements Runnable {
         SmtpServerOptions options = options();
         List<Listener> addresses = listeners(options);
         checkSense(options, addresses);
-        SmtpHandler handler = checked(
-                "",
-                () -> handlerClass == null
-                        ? HandlerChoice.named(words, options.getDataSizeLimit())
-                        : HandlerChoice.ofClass(handlerClass, classPath(), words));
+        Function<Vertx, SmtpHandler> handler = checked("", () -> handler(options));
         serve(addresses, handler, options);
     }
 
-    private void serve(List<Listener> addresses, SmtpHandler handler, SmtpServerOptions options) {
+    /** The handler, which some can be only when there is a Vertx. */
+    private Function<Vertx, SmtpHandler> handler(SmtpServerOptions options) {
+        if (handlerClass == null && !words.isEmpty() && words.get(0).equals(RelayChoice.NAME)) {
+            return RelayChoice.of(words.subList(1, words.size()));
+        }
+        SmtpHandler handler = handlerClass == null
+                ? HandlerChoice.named(words, options.getDataSizeLimit())
+                : HandlerChoice.ofClass(handlerClass, classPath(), words);
+        return vertx -> handler;
+    }
+
+    private void serve(List<Listener> addresses, Function<Vertx, SmtpHandler> handler, SmtpServerOptions options) {
         int loops = eventLoops == null ? Runtime.getRuntime().availableProcessors() : eventLoops;
         if (loops < 1) {
             throw wrong("--event-loops: " + loops + " is given; allowed is 1 or more");

@@ -7,6 +7,8 @@ import io.postern.smtp.Reply;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,8 +36,17 @@ class ReplyParserTest {
 
     @Test
     void repliesAreTheSameWhereverTheyAreCut() {
-        Buffer wire = Buffer.buffer("220 mx\r\n250-mx.example\r\n250-SIZE 100\r\n250 DSN\r\n550-5.1.1 no\r\n"
-                + "550 5.1.1 user\r\n354\r\n451 4.2.1-like text\r\n");
+        Buffer wire = Buffer.buffer(Stream.of(
+                        "220 mx",
+                        "250-mx.example",
+                        "250-SIZE 100",
+                        "250 DSN",
+                        "550-5.1.1 no",
+                        "550 5.1.1 user",
+                        "354",
+                        "451 4.2.1-like text")
+                .map(line -> line + "\r\n")
+                .collect(Collectors.joining()));
         List<Reply> expected = List.of(
                 Reply.of(220, "mx"),
                 Reply.of(250, "mx.example\nSIZE 100\nDSN"),
