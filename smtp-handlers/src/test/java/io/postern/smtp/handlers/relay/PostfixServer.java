@@ -67,7 +67,7 @@ final class PostfixServer implements AutoCloseable {
     private final int port = Program.freePort();
 
     /** @param destination the port that it sends everything on to */
-    PostfixServer(int destination) throws IOException, InterruptedException {
+    PostfixServer(int destination) throws IOException {
         if (!"root".equals(System.getProperty("user.name"))) {
             Program.missing("Postfix can be started by root only");
         }
@@ -103,7 +103,7 @@ final class PostfixServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         Program.run(directory.resolve("stop.log"), List.of(postfix, "-c", configuration.toString(), "stop"));
         try (Stream<Path> all = Files.walk(directory)) {
             for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {

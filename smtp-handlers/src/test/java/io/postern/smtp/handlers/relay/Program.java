@@ -52,11 +52,16 @@ final class Program {
     }
 
     /** Runs one that ends by itself. */
-    static void run(Path output, List<String> command) throws IOException, InterruptedException {
+    static void run(Path output, List<String> command) throws IOException {
         Process process = start(output, command);
-        if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
-            process.destroyForcibly();
-            fail(command + " printed:\n" + Files.readString(output));
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                fail(command + " printed:\n" + Files.readString(output));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted in " + command, e);
         }
     }
 
