@@ -5,6 +5,7 @@ module io.postern.smtp.handlers {
     requires static apache.mime4j.core; // not transitive: who does not use them could not compile without them
     requires static apache.mime4j.dom;
     requires io.netty.common;
+    requires io.netty.transport;
     requires static transitive micrometer.core;
     requires static transitive org.jspecify;
 
@@ -14,4 +15,5 @@ module io.postern.smtp.handlers {
     exports io.postern.smtp.handlers.eventbus;
     exports io.postern.smtp.handlers.mime;
     exports io.postern.smtp.handlers.routing;
+    exports io.postern.smtp.handlers.relay;
 }

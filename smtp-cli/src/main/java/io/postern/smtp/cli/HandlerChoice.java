@@ -35,10 +35,12 @@ final class HandlerChoice {
                 yield serving(new SinkHandler());
             }
             case "maildir" -> MaildirChoice.of(arguments);
+            case "relay" -> RelayChoice.of(arguments);
             case "eventbus" -> EventBusChoice.of(arguments, clustered);
             default ->
-                throw new IllegalArgumentException("unknown handler '" + name
-                        + "'; known are debug, sink, maildir and eventbus, and a class of yours is given with --class");
+                throw new IllegalArgumentException(
+                        "unknown handler '" + name
+                                + "'; known are debug, sink, maildir, relay and eventbus, and a class of yours is given with --class");
         };
     }
 

@@ -195,7 +195,7 @@ final class Listeners {
     private Future<?> closeHandler() {
         return handler.close()
                 .get()
-                .onFailure(cause -> LOG.log(System.Logger.Level.WARNING, "the handler could not be closed", cause));
+                .onFailure(cause -> Postern.complain("the handler could not be closed: " + StartFailure.reason(cause)));
     }
 
     /**

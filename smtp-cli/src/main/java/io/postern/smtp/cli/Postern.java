@@ -47,6 +47,8 @@ import picocli.CommandLine.Spec;
             "  eventbus ADDRESS [RECIPIENTS]",
             "                         let a consumer on another node of the cluster have them; the second",
             "                         address is where recipients are asked for",
+            "  relay ADDR [FILE]      pass them on to HOST:PORT or unix:PATH, with lmtp: in front by LMTP; the file has",
+            "                         the properties of RelayOptions as JSON",
             "",
             "postern hash prints what stands in a users file for a password; see postern hash --help.",
             "",
@@ -276,16 +278,6 @@ public final class Postern implements Runnable {
     }
 
     /** Lets a handler of the user's tidy up, when nobody asks it anything any more. */
-    private static void close(SmtpHandler handler) {
-        if (handler instanceof AutoCloseable closeable) {
-            try {
-                closeable.close();
-            } catch (Exception e) {
-                complain("the handler could not be closed: " + StartFailure.reason(e));
-            }
-        }
-    }
-
     private Transport transport() {
         try {
             return transport.transport();
