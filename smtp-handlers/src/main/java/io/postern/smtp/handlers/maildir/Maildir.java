@@ -88,16 +88,24 @@ final class Maildir {
         }
     }
 
-    /** Creates a file in {@code tmp/}; there must be none of that name. */
-    FileChannel create(String name) throws IOException {
+    private interface Opening {
+        FileChannel open() throws IOException;
+    }
+
+    private FileChannel prepared(Opening opening) throws IOException {
         prepare();
         try {
-            return open(name);
+            return opening.open();
         } catch (NoSuchFileException e) {
             prepared = false; // somebody has deleted the Maildir
             prepare();
-            return open(name);
+            return opening.open();
         }
+    }
+
+    /** Creates a file in {@code tmp/}; there must be none of that name. */
+    FileChannel create(String name) throws IOException {
+        return prepared(() -> open(name));
     }
 
     private FileChannel open(String name) throws IOException {
@@ -120,7 +128,7 @@ final class Maildir {
 
     /** {@code new/} as a channel, to have it written to the disk. */
     FileChannel openNew() throws IOException {
-        return Directories.open(fresh);
+        return prepared(() -> Directories.open(fresh));
     }
 
     Path directory() {
