@@ -33,7 +33,7 @@ class AiosmtpdIT {
                         PYTHON, "-u", "-m", "aiosmtpd", "-n", "-l", "127.0.0.1:" + hop, "-c",
                         "aiosmtpd.handlers.Debugging", "stdout"));
         try (RelayFixture fixture = new RelayFixture()) {
-            Program.awaitListening(hop, output);
+            Program.awaitListening(hop, aiosmtpd, output);
             int port = fixture.front(RelayFixture.to(hop));
             try (RawSmtpClient client = RelayFixture.dataTo(port)) {
                 client.send("Subject: dots\r\n\r\n..one\r\n...two\r\nend\r\n.\r\n").expect(250);

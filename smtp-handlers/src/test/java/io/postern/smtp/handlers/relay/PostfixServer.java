@@ -90,7 +90,6 @@ final class PostfixServer implements AutoCloseable {
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
                         directory.resolve("key.pem").toString(), "-out", certificate().toString()));
         Program.run(directory.resolve("start.log"), List.of(postfix, "-c", configuration.toString(), "start"));
-        Program.awaitListening(port, directory.resolve("start.log"));
     }
 
     int port() {
