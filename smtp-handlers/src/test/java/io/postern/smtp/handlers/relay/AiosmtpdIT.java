@@ -43,7 +43,7 @@ class AiosmtpdIT {
                         "aiosmtpd.handlers.Debugging",
                         "stdout"));
         try (RelayFixture fixture = new RelayFixture()) {
-            Program.awaitListening(hop, output);
+            Program.awaitListening(hop, aiosmtpd, output);
             int port = fixture.front(RelayFixture.to(hop));
             try (RawSmtpClient client = RelayFixture.dataTo(port)) {
                 client.send("Subject: dots\r\n\r\n..one\r\n...two\r\nend\r\n.\r\n")

@@ -103,7 +103,6 @@ final class PostfixServer implements AutoCloseable {
                         "-out",
                         certificate().toString()));
         Program.run(directory.resolve("start.log"), List.of(postfix, "-c", configuration.toString(), "start"));
-        Program.awaitListening(port, directory.resolve("start.log"));
     }
 
     int port() {

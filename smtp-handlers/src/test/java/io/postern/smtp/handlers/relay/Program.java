@@ -72,20 +72,26 @@ final class Program {
         }
     }
 
-    /** Waits until connections to a port of 127.0.0.1 are accepted. */
-    static void awaitListening(int port, Path output) throws IOException {
+    /**
+     * Waits until connections to a port of 127.0.0.1 are accepted.
+     *
+     * @param server the process that is to accept them
+     */
+    static void awaitListening(int port, Process server, Path output) throws IOException, InterruptedException {
         long begin = System.nanoTime();
-        while (true) {
-            try (Socket probe = new Socket("127.0.0.1", port)) {
-                if (probe.isConnected()) {
-                    return;
-                }
-            } catch (IOException notYet) {
-                if (System.nanoTime() - begin > PATIENCE_NANOS) {
-                    fail("nobody listens on " + port + "; printed was:\n" + Files.readString(output));
-                }
-                Thread.yield();
+        while (!isListening(port)) {
+            boolean ended = server.waitFor(20, TimeUnit.MILLISECONDS);
+            if (ended || System.nanoTime() - begin > PATIENCE_NANOS) {
+                fail("nobody listens on " + port + "; printed was:\n" + Files.readString(output));
             }
+        }
+    }
+
+    private static boolean isListening(int port) {
+        try (Socket probe = new Socket("127.0.0.1", port)) {
+            return probe.isConnected();
+        } catch (IOException notYet) {
+            return false;
         }
     }
 }

@@ -32,10 +32,14 @@ class SmtpSinkIT {
         int port = Program.freePort();
         Path output = directory.resolve("sink.log");
         List<String> command = new ArrayList<>(List.of(Program.find("smtp-sink")));
+        if ("root".equals(System.getProperty("user.name"))) {
+            command.addAll(List.of("-u", "nobody")); // it insists
+        }
         command.addAll(List.of(options));
         command.addAll(List.of("127.0.0.1:" + port, "10"));
-        processes.add(Program.start(output, command));
-        Program.awaitListening(port, output);
+        Process sink = Program.start(output, command);
+        processes.add(sink);
+        Program.awaitListening(port, sink, output);
         return port;
     }
 
