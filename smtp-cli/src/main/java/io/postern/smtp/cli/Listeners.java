@@ -195,7 +195,10 @@ final class Listeners {
     void shutdown() {
         Duration patience = options.getShutdownGrace().plus(FAREWELL);
         try {
-            drain().eventually(vertx::close).toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            drain().eventually(vertx::close)
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.log(System.Logger.Level.WARNING, "not everything could be shut down", e);
         } catch (InterruptedException e) {

@@ -24,8 +24,8 @@ class PosternRelayIT {
         RecordingHandler hop = new RecordingHandler();
         Path options = Files.writeString(directory.resolve("relay.json"), "{\"heloName\": \"relay.example.org\"}");
         try (TestSmtpServer server = TestSmtpServer.start(hop);
-                PosternProcess postern = PosternProcess.run(
-                        "-l", ANY_PORT, "relay", "127.0.0.1:" + server.port(), options.toString())) {
+                PosternProcess postern =
+                        PosternProcess.run("-l", ANY_PORT, "relay", "127.0.0.1:" + server.port(), options.toString())) {
             try (RawSmtpClient client = PosternProcess.client(postern.awaitListening())) {
                 client.command("MAIL FROM:<from@example.org>").expect(250);
                 client.command("RCPT TO:<to@example.org>").expect(250);
@@ -55,8 +55,7 @@ class PosternRelayIT {
         refuses("takes the next hop", "-l", ANY_PORT, "relay");
         refuses("nextHop is \"nowhere\"", "-l", ANY_PORT, "relay", "nowhere");
         Path secret = Files.writeString(directory.resolve("relay.json"), "{\"password\": \"geheim\", oops}");
-        try (PosternProcess postern =
-                PosternProcess.run("-l", ANY_PORT, "relay", "127.0.0.1:25", secret.toString())) {
+        try (PosternProcess postern = PosternProcess.run("-l", ANY_PORT, "relay", "127.0.0.1:25", secret.toString())) {
             assertThat(postern.awaitExit()).isEqualTo(2);
             assertThat(postern.errors()).contains("is no JSON object").doesNotContain("geheim");
         }

@@ -23,20 +23,31 @@ class AiosmtpdIT {
     void itPrintsWhatTheClientSent() throws Exception {
         Path output = directory.resolve("aiosmtpd.log");
         if (!Files.isExecutable(Path.of(PYTHON))
-                || Program.start(output, List.of(PYTHON, "-c", "import aiosmtpd")).waitFor() != 0) {
+                || Program.start(output, List.of(PYTHON, "-c", "import aiosmtpd"))
+                                .waitFor()
+                        != 0) {
             Program.missing("aiosmtpd is not installed");
         }
         int hop = Program.freePort();
         Process aiosmtpd = Program.start(
                 output,
                 List.of(
-                        PYTHON, "-u", "-m", "aiosmtpd", "-n", "-l", "127.0.0.1:" + hop, "-c",
-                        "aiosmtpd.handlers.Debugging", "stdout"));
+                        PYTHON,
+                        "-u",
+                        "-m",
+                        "aiosmtpd",
+                        "-n",
+                        "-l",
+                        "127.0.0.1:" + hop,
+                        "-c",
+                        "aiosmtpd.handlers.Debugging",
+                        "stdout"));
         try (RelayFixture fixture = new RelayFixture()) {
             Program.awaitListening(hop, aiosmtpd, output);
             int port = fixture.front(RelayFixture.to(hop));
             try (RawSmtpClient client = RelayFixture.dataTo(port)) {
-                client.send("Subject: dots\r\n\r\n..one\r\n...two\r\nend\r\n.\r\n").expect(250);
+                client.send("Subject: dots\r\n\r\n..one\r\n...two\r\nend\r\n.\r\n")
+                        .expect(250);
                 // and once more, over the same connection
                 client.command("MAIL FROM:<>").expect(250);
                 client.command("RCPT TO:<other@example.test>").expect(250);

@@ -86,9 +86,22 @@ final class PostfixServer implements AutoCloseable {
         Program.run(
                 directory.resolve("openssl.log"),
                 List.of(
-                        Program.find("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", "30",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
-                        directory.resolve("key.pem").toString(), "-out", certificate().toString()));
+                        Program.find("openssl"),
+                        "req",
+                        "-x509",
+                        "-newkey",
+                        "rsa:2048",
+                        "-noenc",
+                        "-days",
+                        "30",
+                        "-subj",
+                        "/CN=localhost",
+                        "-addext",
+                        "subjectAltName=DNS:localhost",
+                        "-keyout",
+                        directory.resolve("key.pem").toString(),
+                        "-out",
+                        certificate().toString()));
         Program.run(directory.resolve("start.log"), List.of(postfix, "-c", configuration.toString(), "start"));
     }
 

@@ -50,19 +50,33 @@ class SmtpSinkIT {
         if (reply.code() == 250) {
             reply = client.command("DATA");
         }
-        return reply.code() == 354
-                ? client.send("Subject: a\r\n\r\nb\r\n.\r\n").readReply()
-                : reply;
+        return reply.code() == 354 ? client.send("Subject: a\r\n\r\nb\r\n.\r\n").readReply() : reply;
     }
 
     // -f refuses with 5xx, -r with 4xx, -q hangs up, -Q says 421 and hangs up
     @ParameterizedTest
     @CsvSource({
-        "-f, MAIL, 500", "-r, MAIL, 450", "-q, MAIL, 451", "-Q, MAIL, 451",
-        "-f, RCPT, 500", "-r, RCPT, 450", "-q, RCPT, 451", "-Q, RCPT, 451",
-        "-f, DATA, 500", "-r, DATA, 450", "-q, DATA, 451", "-Q, DATA, 451",
-        "-f, ., 500", "-r, ., 450", "-q, ., 451", "-Q, ., 451",
-        "-q, CONNECT, 451", "-Q, CONNECT, 451", "-f, EHLO, 250", "'-f', 'EHLO,HELO', 451", "-q, EHLO, 451"
+        "-f, MAIL, 500",
+        "-r, MAIL, 450",
+        "-q, MAIL, 451",
+        "-Q, MAIL, 451",
+        "-f, RCPT, 500",
+        "-r, RCPT, 450",
+        "-q, RCPT, 451",
+        "-Q, RCPT, 451",
+        "-f, DATA, 500",
+        "-r, DATA, 450",
+        "-q, DATA, 451",
+        "-Q, DATA, 451",
+        "-f, ., 500",
+        "-r, ., 450",
+        "-q, ., 451",
+        "-Q, ., 451",
+        "-q, CONNECT, 451",
+        "-Q, CONNECT, 451",
+        "-f, EHLO, 250",
+        "'-f', 'EHLO,HELO', 451",
+        "-q, EHLO, 451"
     })
     void whateverItDoesTheClientKnowsWhatBecameOfItsMessage(String option, String command, int code) throws Exception {
         RelayOptions options = RelayFixture.to(sink(option, command));
