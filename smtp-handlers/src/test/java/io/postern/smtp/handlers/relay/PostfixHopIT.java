@@ -41,7 +41,7 @@ class PostfixHopIT {
                     assertThat(client.send(text.replace("\r\n.", "\r\n..") + ".\r\n")
                                     .expect(250)
                                     .text())
-                            .startsWith("2.0.0 Ok: queued as ");
+                            .matches("2\\.0\\.0 Ok: .*queued as .*");
                     client.command("MAIL FROM:<from@example.test> SIZE=20000000")
                             .expect(552);
                     assertThat(client.command("EHLO again.example.test").lines())

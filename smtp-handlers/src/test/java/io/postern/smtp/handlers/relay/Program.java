@@ -88,7 +88,7 @@ final class Program {
     }
 
     private static boolean isListening(int port) {
-        try (Socket probe = new Socket("127.0.0.1", port)) {
+        try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return probe.isConnected();
         } catch (IOException notYet) {
             return false;
