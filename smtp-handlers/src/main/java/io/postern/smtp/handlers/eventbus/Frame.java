@@ -23,7 +23,11 @@ import java.util.List;
  */
 sealed interface Frame {
 
-    /** The server has a message; here is its beginning. @param timeoutMillis after how much silence a side is dead */
+    /**
+     * The server has a message; here is its beginning.
+     *
+     * @param timeoutMillis after how much silence a side is dead
+     */
     record Offer(BusEnvelope envelope, long timeoutMillis, Content content) implements Frame {}
 
     /** More of its body, perhaps nothing. */
@@ -52,7 +56,11 @@ sealed interface Frame {
         }
     }
 
-    /** A piece of a body. @param last whether the message is whole with it */
+    /**
+     * A piece of a body.
+     *
+     * @param last whether the message is whole with it
+     */
     record Content(List<Buffer> parts, boolean last) {
 
         public Content {

@@ -47,7 +47,11 @@ final class Gathering {
         return length;
     }
 
-    /** Takes a piece, all there is or as much as the size says. @param ended whether nothing more will be added */
+    /**
+     * Takes a piece, all there is or as much as the size says.
+     *
+     * @param ended whether nothing more will be added
+     */
     Content take(boolean ended) {
         merged = null;
         List<Buffer> piece = new ArrayList<>(parts.size());
