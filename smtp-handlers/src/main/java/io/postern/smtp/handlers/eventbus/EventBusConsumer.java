@@ -137,7 +137,7 @@ public final class EventBusConsumer {
         Frame frame;
         try {
             frame = message.body();
-        } catch (IllegalArgumentException malformed) {
+        } catch (IllegalArgumentException | ClassCastException malformed) {
             LOG.log(System.Logger.Level.ERROR, () -> "refused at " + address() + ": " + malformed.getMessage());
             reply(message, List.of(Replies.HANDLER_FAILED));
             return;

@@ -53,7 +53,7 @@ final class IncomingMessage {
         body.offer(offer.content());
     }
 
-    /** @return succeeds when the consumer has answered, whether or not somebody got its answer */
+    /** @return succeeds when the consumer has answered, or nobody waits for that any more */
     Future<Void> handle(MailConsumer consumer) {
         asked(consumer).onComplete(said -> Contexts.run(context, () -> answered(said)));
         proceed();
@@ -79,7 +79,7 @@ final class IncomingMessage {
             replies = Verdicts.of(said, envelope.answers(), () -> "message " + envelope.id());
             body.close();
             proceed();
-            over.complete();
+            over.tryComplete();
         }
     }
 
@@ -134,7 +134,7 @@ final class IncomingMessage {
             } else {
                 forsake("what came is not of a server");
             }
-        } catch (IllegalArgumentException malformed) {
+        } catch (IllegalArgumentException | ClassCastException malformed) {
             forsake(malformed.toString());
         }
     }
@@ -145,5 +145,7 @@ final class IncomingMessage {
                 () -> "nobody waits for an answer to message " + envelope.id() + ": " + reason);
         forsaken = true;
         body.fail(reason);
+        // a consumer that forgets to answer what failed must not use up its places
+        over.tryComplete();
     }
 }

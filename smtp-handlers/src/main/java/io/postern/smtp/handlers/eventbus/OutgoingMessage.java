@@ -99,20 +99,19 @@ final class OutgoingMessage {
 
     private void aborted(Throwable failure) {
         if (!isOver()) {
-            abandon("the client has gone");
             answer.fail(failure);
+            abandon("the client has gone");
         }
     }
 
     private void giveUp(String reason, Reply reply) {
-        abandon(reason);
         answer.tryComplete(Collections.nCopies(envelope.answers(), reply));
+        abandon(reason);
     }
 
     private void abandon(String reason) {
         abandoned = reason;
         release();
-        goOn();
         if (turn != null) {
             speak();
         }
@@ -122,11 +121,13 @@ final class OutgoingMessage {
         return answer.future().isComplete();
     }
 
+    /** Holds nothing of the body any more; to be called when there is an answer, as what still comes is dropped then. */
     private void release() {
         held.release(gathering.length());
         while (!gathering.isEmpty()) {
             gathering.take(false);
         }
+        goOn();
     }
 
     private void goOn() {
@@ -217,9 +218,8 @@ final class OutgoingMessage {
 
     private void answered(List<Reply> replies) {
         if (replies.size() == envelope.answers()) {
-            release();
-            goOn();
             answer.tryComplete(replies);
+            release();
         } else {
             lost(replies.size() + " replies where " + envelope.answers() + " were due");
         }

@@ -12,6 +12,7 @@ import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.handlers.eventbus.Frame.Answer;
 import io.postern.smtp.handlers.eventbus.Frame.Content;
 import io.postern.smtp.handlers.eventbus.Frame.Offer;
 import io.postern.smtp.testkit.RawSmtpClient;
@@ -268,6 +269,16 @@ class EventBusHandlerTest {
     }
 
     @Test
+    void whatNoServerOfOursSentIsAnsweredAndNotConsumed() {
+        register(this::keep);
+
+        Frame answer = await(vertx.eventBus().<Frame>request(ADDRESS, "hello")).body();
+
+        assertThat(answer).isEqualTo(new Answer(List.of(Replies.HANDLER_FAILED)));
+        assertThat(envelopes).isEmpty();
+    }
+
+    @Test
     void aRefusalHasAllItsPartsAndFailingIsAnsweredForNow() {
         Queue<Future<Reply>> answers = new ConcurrentLinkedQueue<>(List.of(
                 Future.succeededFuture(Reply.of(554, "5.7.1", "one\ntwo")),
@@ -442,6 +453,34 @@ class EventBusHandlerTest {
                 client.send(line.repeat(30) + ".\r\n").expect(250);
             }
             assertThat(contents).containsOnly(line.repeat(30)).hasSize(3);
+        }
+    }
+
+    @Test
+    void clientsThatGoAwayUseUpNoPlaceWhateverTheConsumerDoes() throws Exception {
+        BlockingQueue<String> begun = new LinkedBlockingQueue<>();
+        await(EventBusConsumer.register(
+                vertx, new EventBusConsumerOptions().setAddress(ADDRESS).setMaxMessages(1), (envelope, body) -> {
+                    Promise<Reply> answer = Promise.promise();
+                    body.exceptionHandler(failures::add); // and forgets to answer
+                    body.endHandler(end -> answer.complete(Replies.MESSAGE_ACCEPTED));
+                    body.handler(part -> begun.add("begun"));
+                    return answer.future();
+                }));
+        BusServer server = BusServer.start(vertx, options().setChunkSize(1_024));
+        for (int i = 0; i < 3; i++) {
+            try (RawSmtpClient client = server.client()) {
+                begin(client);
+                client.send(("x".repeat(98) + "\r\n").repeat(20));
+                assertThat(begun.poll(10, TimeUnit.SECONDS)).isNotNull();
+                client.reset();
+            }
+            assertThat(failures.poll(10, TimeUnit.SECONDS)).isInstanceOf(MessageAbortedException.class);
+            begun.clear();
+        }
+        try (RawSmtpClient client = server.client()) {
+            send(client, "hello");
+            client.expect(250);
         }
     }
 
