@@ -1,12 +1,14 @@
 /** The {@code postern} command. */
-@SuppressWarnings("requires-automatic") // Micrometer has no module-info
+@SuppressWarnings("requires-automatic") // Micrometer and Hazelcast have no module-info
 module io.postern.smtp.cli {
     requires io.postern.smtp.core;
     requires io.postern.smtp.lmtp;
     requires io.postern.smtp.controller;
     requires io.postern.smtp.handlers;
+    requires com.hazelcast.core;
     requires info.picocli;
     requires io.netty.common;
+    requires io.vertx.clustermanager.hazelcast;
     requires micrometer.core;
     requires micrometer.registry.prometheus;
     requires java.logging;

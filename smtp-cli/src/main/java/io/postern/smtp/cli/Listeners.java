@@ -39,29 +39,34 @@ final class Listeners {
 
     private final Vertx vertx;
     private final int eventLoops;
-    private final SmtpHandler handler;
+    private final ServingHandler handler;
     private final SmtpServerOptions options;
     private final WatchedFiles watched = new WatchedFiles();
     private final Map<Tls, EncryptedServers> encrypted = new HashMap<>();
+    private final List<String> deployments = new ArrayList<>();
     private List<SaslMechanism> mechanisms = List.of();
     private SmtpMetrics metrics = SmtpMetrics.NONE;
 
     /** @throws IllegalArgumentException when an option cannot be; the message is for the user */
-    Listeners(Transport transport, int eventLoops, SmtpHandler handler, SmtpServerOptions options) {
+    Listeners(
+            Transport transport,
+            int eventLoops,
+            ClusterOptions cluster,
+            ServingHandler.Source handler,
+            SmtpServerOptions options) {
         this.eventLoops = eventLoops;
-        this.handler = handler;
         this.options = options;
-        this.vertx = Vertx.builder()
-                .withTransport(transport)
-                .with(new VertxOptions()
+        this.vertx = cluster.build(
+                Vertx.builder().withTransport(transport),
+                new VertxOptions()
                         .setEventLoopPoolSize(eventLoops)
                         // it would make a directory for files that are never served
                         .setFileSystemOptions(new FileSystemOptions()
                                 .setClassPathResolvingEnabled(false)
-                                .setFileCachingEnabled(false)))
-                .build();
+                                .setFileCachingEnabled(false)));
+        this.handler = handler.create(vertx);
         LOG.log(System.Logger.Level.INFO, () -> "transport is " + transport.name());
-        SmtpServer.create(vertx, handler, options); // refuses what no setter could see
+        SmtpServer.create(vertx, this.handler.handler(), options); // refuses what no setter could see
     }
 
     /** Lets the users of a file in; blocks until it is read. */
@@ -118,13 +123,13 @@ final class Listeners {
         Queue<SmtpServerVerticle> deployed = new ConcurrentLinkedQueue<>();
         Future<String> deployment = vertx.deployVerticle(
                 () -> {
-                    SmtpServerVerticle verticle = new Verticle(handler, own).setMetrics(metrics);
+                    SmtpServerVerticle verticle = new Verticle(handler.handler(), own).setMetrics(metrics);
                     deployed.add(verticle);
                     return verticle;
                 },
                 new DeploymentOptions().setInstances(eventLoops));
         try {
-            await(deployment);
+            deployments.add(await(deployment));
         } catch (IOException e) {
             throw StartFailure.cannotListen(address.toString(), e);
         } catch (Exception e) {
@@ -187,11 +192,23 @@ final class Listeners {
         }
     }
 
-    /** Lets running transactions finish within the grace time; blocks until all connections are closed. */
+    private Future<?> closeHandler() {
+        return handler.close()
+                .get()
+                .onFailure(cause -> Postern.complain("the handler could not be closed: " + StartFailure.reason(cause)));
+    }
+
+    /**
+     * Lets running transactions finish within the grace time, and the handler what it has begun; blocks until all connections
+     * are closed.
+     */
     void shutdown() {
         Duration patience = options.getShutdownGrace().plus(FAREWELL);
+        Future<?> ended = Future.join(deployments.stream().map(vertx::undeploy).toList())
+                .eventually(this::closeHandler)
+                .eventually(vertx::close);
         try {
-            vertx.close().toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            ended.toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.log(System.Logger.Level.WARNING, "not everything could be shut down", e);
         } catch (InterruptedException e) {

@@ -1,6 +1,5 @@
 package io.postern.smtp.cli;
 
-import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.controller.ControllerException;
 import io.postern.smtp.controller.TransportChoice;
@@ -21,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,6 +41,14 @@ import picocli.CommandLine.Spec;
             "HANDLER is what becomes of the messages:",
             "  debug [stdout|stderr]  print them (default)",
             "  sink                   accept and drop them",
+            "  maildir DIR [none|file|full]",
+            "                         store them in a Maildir; what a 250 means: nothing for certain,",
+            "                         content is on the disk, content and name are (default)",
+            "  eventbus ADDRESS [RECIPIENTS]",
+            "                         let a consumer on another node of the cluster have them; the second",
+            "                         address is where recipients are asked for",
+            "  relay ADDR [FILE]      pass them on to HOST:PORT or unix:PATH, with lmtp: in front by LMTP; the file has",
+            "                         the properties of RelayOptions as JSON",
             "",
             "postern hash prints what stands in a users file for a password; see postern hash --help.",
             "",
@@ -158,6 +166,9 @@ public final class Postern implements Runnable {
             description = "One of auto, nio, epoll, io_uring and kqueue; default auto, which takes what there is.")
     private TransportChoice transport = TransportChoice.AUTO;
 
+    @Mixin
+    private ClusterOptions cluster = new ClusterOptions();
+
     @Option(
             names = "--metrics",
             paramLabel = "HOST:PORT",
@@ -167,7 +178,7 @@ public final class Postern implements Runnable {
     @Option(
             names = {"-c", "--class"},
             paramLabel = "NAME",
-            description = "A handler class of yours; the arguments go to its constructor.")
+            description = "A handler class of yours; the arguments go to its constructor, as strings.")
     private @Nullable String handlerClass;
 
     @Option(
@@ -221,25 +232,26 @@ public final class Postern implements Runnable {
         checkSense(options, addresses);
         Optional<ListenAddress.Inet> metricsAddress = Optional.ofNullable(metrics)
                 .map(text -> checked("--metrics " + text + ": ", () -> MetricsEndpoint.address(text)));
-        SmtpHandler handler = checked(
+        cluster.check();
+        ServingHandler.Source handler = checked(
                 "",
                 () -> handlerClass == null
-                        ? HandlerChoice.named(words, options.getDataSizeLimit())
-                        : HandlerChoice.ofClass(handlerClass, classPath(), words));
+                        ? HandlerChoice.named(words, options.getDataSizeLimit(), cluster.isGiven())
+                        : HandlerClass.of(handlerClass, classPath(), words));
         serve(addresses, metricsAddress, handler, options);
     }
 
     private void serve(
             List<Listener> addresses,
             Optional<ListenAddress.Inet> metricsAddress,
-            SmtpHandler handler,
+            ServingHandler.Source handler,
             SmtpServerOptions options) {
         int loops = eventLoops == null ? Runtime.getRuntime().availableProcessors() : eventLoops;
         if (loops < 1) {
             throw wrong("--event-loops: " + loops + " is given; allowed is 1 or more");
         }
         Transport used = transport();
-        Listeners listeners = checked("", () -> new Listeners(used, loops, handler, options));
+        Listeners listeners = checked("", () -> new Listeners(used, loops, cluster, handler, options));
         Optional<MetricsEndpoint> endpoint = metricsAddress.map(address -> new MetricsEndpoint());
         Thread shutdown = new Thread(
                 () -> {
@@ -265,6 +277,7 @@ public final class Postern implements Runnable {
         }
     }
 
+    /** Lets a handler of the user's tidy up, when nobody asks it anything any more. */
     private Transport transport() {
         try {
             return transport.transport();

@@ -3,6 +3,7 @@ package io.postern.smtp.handlers;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
+import io.postern.smtp.handlers.trace.PythonText;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;

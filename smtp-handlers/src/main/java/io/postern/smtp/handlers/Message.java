@@ -1,6 +1,8 @@
 package io.postern.smtp.handlers;
 
 import io.postern.smtp.Envelope;
+import io.postern.smtp.handlers.trace.HeaderEditor;
+import io.postern.smtp.handlers.trace.TraceFields;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.SocketAddress;
 
@@ -23,7 +25,8 @@ public record Message(SocketAddress peer, Envelope envelope, Buffer content) {
      * @return a new buffer
      */
     public Buffer contentWithEnvelope() {
-        return EnvelopeHeaders.addTo(this);
+        HeaderEditor editor = new HeaderEditor(TraceFields.envelope(peer, envelope), TraceFields.ENVELOPE_NAMES);
+        return editor.edit(content).appendBuffer(editor.end());
     }
 
     /** Says how large the content is, not what it is. */

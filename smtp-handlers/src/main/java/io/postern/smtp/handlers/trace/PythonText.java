@@ -1,4 +1,4 @@
-package io.postern.smtp.handlers;
+package io.postern.smtp.handlers.trace;
 
 import io.netty.util.NetUtil;
 import io.vertx.core.net.SocketAddress;
@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Values as Python prints them, for those who read aiosmtpd's output with a program. */
-final class PythonText {
+public final class PythonText {
 
     private PythonText() {}
 
     /** {@code ('192.0.2.1', 50000)}, {@code ('2001:db8::1', 50000, 0, 0)}, or {@code ''} for a Unix socket. */
-    static String peer(SocketAddress peer) {
+    public static String peer(SocketAddress peer) {
         InetAddress address =
                 peer.isInetSocket() ? NetUtil.createInetAddressFromIpAddressString(peer.hostAddress()) : null;
         if (address == null) {
@@ -25,7 +25,7 @@ final class PythonText {
     }
 
     /** {@code ['SIZE=1000', 'BODY=8BITMIME']}. */
-    static String list(List<String> values) {
+    public static String list(List<String> values) {
         return values.stream().map(PythonText::quoted).collect(Collectors.joining(", ", "[", "]"));
     }
 

@@ -1,0 +1,162 @@
+package io.postern.smtp.handlers.eventbus;
+
+import io.postern.smtp.MessageAbortedException;
+import io.postern.smtp.handlers.eventbus.Frame.Content;
+import io.vertx.core.Context;
+import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of a message as its consumer reads it. Nothing is handed over before a handler is set, nor while the stream is
+ * paused; no further piece is asked for meanwhile, so that at most one waits here.
+ */
+final class IncomingBody implements ReadStream<Buffer> {
+
+    private final Context context;
+    private final Runnable onDemand;
+    private final Consumer<Throwable> onFault;
+    private final Queue<Buffer> waiting = new ArrayDeque<>(1);
+    private @Nullable Handler<Buffer> handler;
+    private @Nullable Handler<Void> endHandler;
+    private @Nullable Handler<Throwable> exceptionHandler;
+    private long demand = Long.MAX_VALUE;
+    private boolean whole;
+    private boolean over;
+    /** Why the stream has failed, until a handler was told. */
+    private @Nullable Throwable failure;
+
+    /**
+     * @param context where its handlers are called, and all methods that are not of a stream
+     * @param onDemand called when the handler may want more
+     * @param onFault called when one of its handlers throws
+     */
+    IncomingBody(Context context, Runnable onDemand, Consumer<Throwable> onFault) {
+        this.context = context;
+        this.onDemand = onDemand;
+        this.onFault = onFault;
+    }
+
+    /** Whether another piece should be asked for. */
+    boolean wantsMore() {
+        return !whole && !over && handler != null && demand > 0 && waiting.isEmpty();
+    }
+
+    void offer(Content content) {
+        if (!over) {
+            waiting.addAll(content.parts());
+            whole = content.last();
+            deliver();
+        }
+    }
+
+    void fail(String reason) {
+        if (!over) {
+            finish();
+            failure = new MessageAbortedException(reason);
+            tellFailure();
+        }
+    }
+
+    /** The message has its answer: nothing more is handed over. */
+    void close() {
+        finish();
+    }
+
+    private void finish() {
+        over = true;
+        waiting.clear();
+    }
+
+    private void tellFailure() {
+        Throwable untold = failure;
+        if (untold != null && exceptionHandler != null) {
+            failure = null;
+            guarded(exceptionHandler, untold);
+        }
+    }
+
+    private void deliver() {
+        while (!over && handler != null && demand > 0 && !waiting.isEmpty()) {
+            if (demand != Long.MAX_VALUE) {
+                demand--;
+            }
+            guarded(handler, waiting.remove());
+        }
+        if (!over && handler != null && whole && waiting.isEmpty()) {
+            over = true;
+            if (endHandler != null) {
+                guarded(endHandler, null);
+            }
+        }
+    }
+
+    private <T> void guarded(Handler<T> target, @Nullable T event) {
+        try {
+            target.handle(event);
+        } catch (RuntimeException | Error fault) {
+            finish();
+            onFault.accept(fault);
+        }
+    }
+
+    @Override
+    public IncomingBody handler(@Nullable Handler<Buffer> newHandler) {
+        // what waits comes in a turn of its own, so that the caller can set its other handlers first
+        Contexts.run(context, () -> {
+            handler = newHandler;
+            context.runOnContext(v -> more());
+        });
+        return this;
+    }
+
+    @Override
+    public IncomingBody pause() {
+        Contexts.run(context, () -> demand = 0);
+        return this;
+    }
+
+    @Override
+    public IncomingBody resume() {
+        return fetch(Long.MAX_VALUE);
+    }
+
+    @Override
+    public IncomingBody fetch(long amount) {
+        if (amount < 0) {
+            throw new IllegalArgumentException("amount is " + amount + "; allowed is 0 or more");
+        }
+        Contexts.run(context, () -> {
+            demand = demand + amount < 0 ? Long.MAX_VALUE : demand + amount;
+            more();
+        });
+        return this;
+    }
+
+    @Override
+    public IncomingBody endHandler(@Nullable Handler<Void> newHandler) {
+        Contexts.run(context, () -> endHandler = newHandler);
+        return this;
+    }
+
+    @Override
+    public IncomingBody exceptionHandler(@Nullable Handler<Throwable> newHandler) {
+        Contexts.run(context, () -> {
+            exceptionHandler = newHandler;
+            if (failure != null) {
+                // it came before anybody wanted to know; in a turn of its own, like what waits for a handler
+                context.runOnContext(v -> tellFailure());
+            }
+        });
+        return this;
+    }
+
+    private void more() {
+        deliver();
+        onDemand.run();
+    }
+}
