@@ -10,6 +10,7 @@ module io.postern.smtp.cli {
     requires io.netty.common;
     requires io.vertx.clustermanager.hazelcast;
     requires micrometer.core;
+    requires micrometer.registry.prometheus;
     requires java.logging;
     requires jdk.unsupported; // SIGHUP
     requires static org.jspecify;

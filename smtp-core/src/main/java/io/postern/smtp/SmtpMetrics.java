@@ -57,6 +57,13 @@ public interface SmtpMetrics {
     default void messageReceived(long octets, Reply reply, Duration time) {}
 
     /**
+     * A transaction is over. One whose MAIL was refused was none.
+     *
+     * @param time from the acceptance of MAIL to the answer to the message, or to when it was given up
+     */
+    default void transactionEnded(TransactionOutcome outcome, Duration time) {}
+
+    /**
      * A handler, extension or mechanism has answered in time; one that has not is {@link Limit#HANDLER_TIMEOUT}.
      *
      * @param question the verb that it was asked about, as in {@link #commandAnswered}; {@code CONNECT} and {@code PROXY} for

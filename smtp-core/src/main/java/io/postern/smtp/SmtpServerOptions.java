@@ -3,6 +3,7 @@ package io.postern.smtp;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
+import io.vertx.core.tracing.TracingPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -103,6 +104,7 @@ public final class SmtpServerOptions {
     private long maxBytesInFlight = DEFAULT_MAX_BYTES_IN_FLIGHT;
     private long maxHeaderSize = DEFAULT_MAX_HEADER_SIZE;
     private int maxHops = DEFAULT_MAX_HOPS;
+    private TracingPolicy tracingPolicy = TracingPolicy.ALWAYS;
     private int maxMessages;
     private int maxJunkCommands;
     private Map<String, Integer> commandCallLimit = Map.of();
@@ -152,6 +154,7 @@ public final class SmtpServerOptions {
         maxBytesInFlight = other.maxBytesInFlight;
         maxHeaderSize = other.maxHeaderSize;
         maxHops = other.maxHops;
+        tracingPolicy = other.tracingPolicy;
         maxMessages = other.maxMessages;
         maxJunkCommands = other.maxJunkCommands;
         commandCallLimit = other.commandCallLimit;
@@ -519,6 +522,21 @@ public final class SmtpServerOptions {
     /** The most Received fields of a message; one with more is taken to be in a loop and refused with 554; 0 for no limit. */
     public SmtpServerOptions setMaxHops(int hops) {
         this.maxHops = (int) notNegative("maxHops", hops);
+        return this;
+    }
+
+    /** What {@link #setTracingPolicy} was given, or the default. */
+    public TracingPolicy getTracingPolicy() {
+        return tracingPolicy;
+    }
+
+    /**
+     * Whether a Vertx that has a tracer is told of each mail transaction, as one span. Default: {@link TracingPolicy#ALWAYS},
+     * as for HTTP servers. SMTP brings no trace along, so that {@link TracingPolicy#PROPAGATE}, which goes on with one that
+     * is there, has nothing to go on with; {@link TracingPolicy#IGNORE} switches tracing off.
+     */
+    public SmtpServerOptions setTracingPolicy(TracingPolicy policy) {
+        this.tracingPolicy = Objects.requireNonNull(policy, "tracingPolicy");
         return this;
     }
 

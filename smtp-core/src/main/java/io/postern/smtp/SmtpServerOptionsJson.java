@@ -3,6 +3,7 @@ package io.postern.smtp;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.tracing.TracingPolicy;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
@@ -76,6 +77,11 @@ final class SmtpServerOptionsJson {
         bool("requireStartTls", SmtpServerOptions::isRequireStartTls, SmtpServerOptions::setRequireStartTls);
         number("maxBytesInFlight", SmtpServerOptions::getMaxBytesInFlight, SmtpServerOptions::setMaxBytesInFlight);
         number("maxHeaderSize", SmtpServerOptions::getMaxHeaderSize, SmtpServerOptions::setMaxHeaderSize);
+        constant(
+                "tracingPolicy",
+                TracingPolicy.class,
+                SmtpServerOptions::getTracingPolicy,
+                SmtpServerOptions::setTracingPolicy);
         integer("maxHops", SmtpServerOptions::getMaxHops, SmtpServerOptions::setMaxHops);
         integer("maxMessages", SmtpServerOptions::getMaxMessages, SmtpServerOptions::setMaxMessages);
         integer("maxJunkCommands", SmtpServerOptions::getMaxJunkCommands, SmtpServerOptions::setMaxJunkCommands);

@@ -29,6 +29,7 @@ public class SmtpServerVerticle extends VerticleBase {
 
     private final Supplier<? extends SmtpHandler> handlers;
     private final SmtpServerOptions options;
+    private SmtpMetrics metrics = SmtpMetrics.NONE;
     private @Nullable SmtpServer server;
 
     /** Serves with one handler for all connections of this instance; on worker and virtual threads at the same time. */
@@ -42,10 +43,26 @@ public class SmtpServerVerticle extends VerticleBase {
         this.options = new SmtpServerOptions(options);
     }
 
+    /**
+     * Tells {@code metrics} what happens on the server. Several instances may share them.
+     *
+     * @throws IllegalStateException when the verticle is deployed already
+     */
+    public SmtpServerVerticle setMetrics(SmtpMetrics metrics) {
+        if (server != null) {
+            throw new IllegalStateException("metrics are set before the verticle is deployed");
+        }
+        this.metrics = Objects.requireNonNull(metrics, "metrics");
+        return this;
+    }
+
     /** Starts to listen; the deployment succeeds when connections are accepted. */
     @Override
     public Future<?> start() {
         SmtpServer created = createServer(handlers, options.merge(config()));
+        if (!SmtpMetrics.NONE.equals(metrics)) {
+            created.setMetrics(metrics);
+        }
         server = created;
         return created.listen();
     }

@@ -1,16 +1,11 @@
 package io.postern.smtp.cli;
 
-import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.handlers.eventbus.EventBusHandler;
 import io.postern.smtp.handlers.eventbus.EventBusHandlerOptions;
-import io.vertx.core.Vertx;
 import java.util.List;
-import java.util.function.Function;
 
 /** The handler {@code eventbus}, which needs the Vertx that its consumers are to be found from. */
 final class EventBusChoice {
-
-    static final String NAME = "eventbus";
 
     private EventBusChoice() {}
 
@@ -19,7 +14,7 @@ final class EventBusChoice {
      * @param clustered whether there will be other nodes
      * @throws IllegalArgumentException when that cannot work; the message is for the user
      */
-    static Function<Vertx, SmtpHandler> of(List<String> arguments, boolean clustered) {
+    static ServingHandler.Source of(List<String> arguments, boolean clustered) {
         if (arguments.isEmpty() || arguments.size() > 2) {
             throw new IllegalArgumentException("handler eventbus takes an address of the event bus as its argument, and"
                     + " perhaps another one for questions about recipients");
@@ -32,6 +27,6 @@ final class EventBusChoice {
         if (arguments.size() == 2) {
             options.setRecipientAddress(arguments.get(1));
         }
-        return vertx -> EventBusHandler.create(vertx, options);
+        return vertx -> new ServingHandler(EventBusHandler.create(vertx, options));
     }
 }

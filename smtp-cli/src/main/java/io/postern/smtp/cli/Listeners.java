@@ -1,6 +1,7 @@
 package io.postern.smtp.cli;
 
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
@@ -26,7 +27,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The running servers: one Vertx with an {@link SmtpServerVerticle} on each event loop for each address. */
@@ -39,18 +39,20 @@ final class Listeners {
 
     private final Vertx vertx;
     private final int eventLoops;
-    private final SmtpHandler handler;
+    private final ServingHandler handler;
     private final SmtpServerOptions options;
     private final WatchedFiles watched = new WatchedFiles();
     private final Map<Tls, EncryptedServers> encrypted = new HashMap<>();
+    private final List<String> deployments = new ArrayList<>();
     private List<SaslMechanism> mechanisms = List.of();
+    private SmtpMetrics metrics = SmtpMetrics.NONE;
 
     /** @throws IllegalArgumentException when an option cannot be; the message is for the user */
     Listeners(
             Transport transport,
             int eventLoops,
             ClusterOptions cluster,
-            Function<Vertx, SmtpHandler> handler,
+            ServingHandler.Source handler,
             SmtpServerOptions options) {
         this.eventLoops = eventLoops;
         this.options = options;
@@ -62,9 +64,9 @@ final class Listeners {
                         .setFileSystemOptions(new FileSystemOptions()
                                 .setClassPathResolvingEnabled(false)
                                 .setFileCachingEnabled(false)));
-        this.handler = handler.apply(vertx);
+        this.handler = handler.create(vertx);
         LOG.log(System.Logger.Level.INFO, () -> "transport is " + transport.name());
-        SmtpServer.create(vertx, this.handler, options); // refuses what no setter could see
+        SmtpServer.create(vertx, this.handler.handler(), options); // refuses what no setter could see
     }
 
     /** Lets the users of a file in; blocks until it is read. */
@@ -78,6 +80,11 @@ final class Listeners {
         } catch (Exception e) {
             throw new StartFailure("cannot use users file", e);
         }
+    }
+
+    /** Tells {@code told} what happens on the servers that listen from now on. */
+    void measure(SmtpMetrics told) {
+        metrics = told;
     }
 
     /**
@@ -116,13 +123,13 @@ final class Listeners {
         Queue<SmtpServerVerticle> deployed = new ConcurrentLinkedQueue<>();
         Future<String> deployment = vertx.deployVerticle(
                 () -> {
-                    SmtpServerVerticle verticle = new Verticle(handler, own);
+                    SmtpServerVerticle verticle = new Verticle(handler.handler(), own).setMetrics(metrics);
                     deployed.add(verticle);
                     return verticle;
                 },
                 new DeploymentOptions().setInstances(eventLoops));
         try {
-            await(deployment);
+            deployments.add(await(deployment));
         } catch (IOException e) {
             throw StartFailure.cannotListen(address.toString(), e);
         } catch (Exception e) {
@@ -185,11 +192,23 @@ final class Listeners {
         }
     }
 
-    /** Lets running transactions finish within the grace time; blocks until all connections are closed. */
+    private Future<?> closeHandler() {
+        return handler.close()
+                .get()
+                .onFailure(cause -> Postern.complain("the handler could not be closed: " + StartFailure.reason(cause)));
+    }
+
+    /**
+     * Lets running transactions finish within the grace time, and the handler what it has begun; blocks until all connections
+     * are closed.
+     */
     void shutdown() {
         Duration patience = options.getShutdownGrace().plus(FAREWELL);
+        Future<?> ended = Future.join(deployments.stream().map(vertx::undeploy).toList())
+                .eventually(this::closeHandler)
+                .eventually(vertx::close);
         try {
-            vertx.close().toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            ended.toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.log(System.Logger.Level.WARNING, "not everything could be shut down", e);
         } catch (InterruptedException e) {

@@ -1,10 +1,8 @@
 package io.postern.smtp.cli;
 
-import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.controller.ControllerException;
 import io.postern.smtp.controller.TransportChoice;
-import io.vertx.core.Vertx;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.transport.Transport;
@@ -18,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,9 +41,14 @@ import picocli.CommandLine.Spec;
             "HANDLER is what becomes of the messages:",
             "  debug [stdout|stderr]  print them (default)",
             "  sink                   accept and drop them",
+            "  maildir DIR [none|file|full]",
+            "                         store them in a Maildir; what a 250 means: nothing for certain,",
+            "                         content is on the disk, content and name are (default)",
             "  eventbus ADDRESS [RECIPIENTS]",
             "                         let a consumer on another node of the cluster have them; the second",
             "                         address is where recipients are asked for",
+            "  relay ADDR [FILE]      pass them on to HOST:PORT or unix:PATH, with lmtp: in front by LMTP; the file has",
+            "                         the properties of RelayOptions as JSON",
             "",
             "postern hash prints what stands in a users file for a password; see postern hash --help.",
             "",
@@ -168,9 +170,15 @@ public final class Postern implements Runnable {
     private ClusterOptions cluster = new ClusterOptions();
 
     @Option(
+            names = "--metrics",
+            paramLabel = "HOST:PORT",
+            description = "Meters for Prometheus at http://HOST:PORT/metrics; on the loopback interface without HOST.")
+    private @Nullable String metrics;
+
+    @Option(
             names = {"-c", "--class"},
             paramLabel = "NAME",
-            description = "A handler class of yours; the arguments go to its constructor.")
+            description = "A handler class of yours; the arguments go to its constructor, as strings.")
     private @Nullable String handlerClass;
 
     @Option(
@@ -222,32 +230,33 @@ public final class Postern implements Runnable {
         SmtpServerOptions options = options();
         List<Listener> addresses = listeners(options);
         checkSense(options, addresses);
-        Function<Vertx, SmtpHandler> handler = checked("", () -> handler(options));
-        serve(addresses, handler, options);
-    }
-
-    /** The handler, which some can be only when there is a Vertx. */
-    private Function<Vertx, SmtpHandler> handler(SmtpServerOptions options) {
+        Optional<ListenAddress.Inet> metricsAddress = Optional.ofNullable(metrics)
+                .map(text -> checked("--metrics " + text + ": ", () -> MetricsEndpoint.address(text)));
         cluster.check();
-        if (handlerClass == null && !words.isEmpty() && words.get(0).equals(EventBusChoice.NAME)) {
-            return EventBusChoice.of(words.subList(1, words.size()), cluster.isGiven());
-        }
-        SmtpHandler handler = handlerClass == null
-                ? HandlerChoice.named(words, options.getDataSizeLimit())
-                : HandlerChoice.ofClass(handlerClass, classPath(), words);
-        return vertx -> handler;
+        ServingHandler.Source handler = checked(
+                "",
+                () -> handlerClass == null
+                        ? HandlerChoice.named(words, options.getDataSizeLimit(), cluster.isGiven())
+                        : HandlerClass.of(handlerClass, classPath(), words));
+        serve(addresses, metricsAddress, handler, options);
     }
 
-    private void serve(List<Listener> addresses, Function<Vertx, SmtpHandler> handler, SmtpServerOptions options) {
+    private void serve(
+            List<Listener> addresses,
+            Optional<ListenAddress.Inet> metricsAddress,
+            ServingHandler.Source handler,
+            SmtpServerOptions options) {
         int loops = eventLoops == null ? Runtime.getRuntime().availableProcessors() : eventLoops;
         if (loops < 1) {
             throw wrong("--event-loops: " + loops + " is given; allowed is 1 or more");
         }
         Transport used = transport();
         Listeners listeners = checked("", () -> new Listeners(used, loops, cluster, handler, options));
+        Optional<MetricsEndpoint> endpoint = metricsAddress.map(address -> new MetricsEndpoint());
         Thread shutdown = new Thread(
                 () -> {
                     listeners.shutdown();
+                    endpoint.ifPresent(MetricsEndpoint::close); // the last transactions can still be seen
                     // the virtual machine would say 143 or 130, but to be told to end is no failure
                     Runtime.getRuntime().halt(0);
                 },
@@ -257,13 +266,18 @@ public final class Postern implements Runnable {
             if (users != null) {
                 listeners.authenticate(users);
             }
+            endpoint.ifPresent(served -> listeners.measure(served.metrics()));
+            // before the listeners: whoever cannot be watched takes no mail
+            Optional<ListenAddress.Inet> scraped = endpoint.flatMap(served -> metricsAddress.map(served::listen));
             listeners.listen(addresses).forEach(address -> System.out.println("postern listening on " + address));
+            scraped.ifPresent(address -> System.out.println("postern metrics on " + address));
         } catch (StartFailure e) {
             Runtime.getRuntime().removeShutdownHook(shutdown);
             throw e;
         }
     }
 
+    /** Lets a handler of the user's tidy up, when nobody asks it anything any more. */
     private Transport transport() {
         try {
             return transport.transport();

@@ -317,6 +317,32 @@ class PosternIT {
         }
     }
 
+    /** A handler that has something to close. */
+    public static final class Closing implements SmtpHandler, AutoCloseable {
+
+        private final String[] words;
+
+        public Closing(String... words) {
+            this.words = words.clone();
+        }
+
+        @Override
+        public void close() {
+            System.err.println("closed " + String.join(" ", words));
+        }
+    }
+
+    @Test
+    void aHandlerThatCanBeClosedIsClosedAtTheEnd() throws Exception {
+        try (PosternProcess postern = PosternProcess.run(
+                "-l", ANY_PORT, "--class-path", "target/test-classes", "-c", Closing.class.getName(), "one", "two")) {
+            postern.awaitListening();
+            postern.terminate();
+            assertThat(postern.errors()).isEqualTo("closed one two\n");
+            assertThat(postern.awaitExit()).isZero();
+        }
+    }
+
     @Test
     void aHandlerThatFailsIsToldInOneLine() throws Exception {
         try (PosternProcess postern = PosternProcess.run(

@@ -1,6 +1,7 @@
 package io.postern.smtp.controller;
 
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.Context;
@@ -52,6 +53,7 @@ public class EmbeddedSmtpController {
     private final Lock lock = new ReentrantLock();
 
     private volatile DeploymentOptions deploymentOptions = new DeploymentOptions();
+    private volatile SmtpMetrics metrics = SmtpMetrics.NONE;
     private volatile SocketAddress address;
     private volatile @Nullable ControllerException failure;
     /** The present run, or the next where {@link Run#begun} is false. */
@@ -183,6 +185,20 @@ public class EmbeddedSmtpController {
         return this;
     }
 
+    /** Tells {@code metrics} what happens on the server, from the next begin on; all instances share them. */
+    public EmbeddedSmtpController metrics(SmtpMetrics metrics) {
+        this.metrics = Objects.requireNonNull(metrics, "metrics");
+        return this;
+    }
+
+    private SmtpServerVerticle newVerticle(SmtpServerOptions options) {
+        SmtpServerVerticle verticle = createVerticle(handlers, options);
+        if (!SmtpMetrics.NONE.equals(metrics)) {
+            verticle.setMetrics(metrics); // otherwise those stay that a subclass may have set
+        }
+        return verticle;
+    }
+
     static DeploymentOptions checked(DeploymentOptions deploymentOptions) {
         if (deploymentOptions.getConfig() != null
                 && !deploymentOptions.getConfig().isEmpty()) {
@@ -295,8 +311,7 @@ public class EmbeddedSmtpController {
                 what.setPort(sharedPort);
             }
             try {
-                return vertx.deployVerticle(
-                        () -> new Instance(createVerticle(handlers, new SmtpServerOptions(what))), how);
+                return vertx.deployVerticle(() -> new Instance(newVerticle(new SmtpServerOptions(what))), how);
             } catch (RuntimeException rejected) {
                 return Future.failedFuture(rejected); // the Vertx is closed
             }

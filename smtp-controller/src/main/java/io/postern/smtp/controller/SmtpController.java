@@ -1,6 +1,7 @@
 package io.postern.smtp.controller;
 
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.Context;
@@ -61,6 +62,7 @@ public class SmtpController implements AutoCloseable {
     private volatile Duration readyTimeout = DEFAULT_READY_TIMEOUT;
     private volatile TransportChoice transport = TransportChoice.AUTO;
     private volatile DeploymentOptions deploymentOptions = new DeploymentOptions();
+    private volatile SmtpMetrics metrics = SmtpMetrics.NONE;
     private volatile SocketAddress address;
     private volatile @Nullable ControllerException failure;
     // changed with the lock held
@@ -257,6 +259,12 @@ public class SmtpController implements AutoCloseable {
         return this;
     }
 
+    /** Tells {@code metrics} what happens on the server, from the next start on; all instances share them. */
+    public SmtpController metrics(SmtpMetrics metrics) {
+        this.metrics = Objects.requireNonNull(metrics, "metrics");
+        return this;
+    }
+
     /**
      * The verticle that this controller deploys, a new one for each start and instance. Override it to serve another way:
      * with extensions, mechanisms, or LMTP.
@@ -300,7 +308,7 @@ public class SmtpController implements AutoCloseable {
                     return SmtpController.this.createVerticle(handlers, options);
                 }
             };
-            server.deploymentOptions(deploymentOptions);
+            server.deploymentOptions(deploymentOptions).metrics(metrics);
             await(server.begin(), timeout, "cannot listen on " + server.address());
             return server.address();
         }

@@ -6,8 +6,10 @@ import io.postern.smtp.Limit;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
+import io.postern.smtp.TransactionOutcome;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the engine asks of its driver. A method that asks the application is a question: the engine waits until
@@ -109,6 +111,16 @@ public interface Output {
 
     /** A fact for those who measure: a command, or {@code other}, has its reply. */
     default void commandAnswered(String verb, int replyCode) {}
+
+    /** A fact for those who measure: {@link #mail} has its reply; a positive one has opened a transaction. */
+    default void mailAnswered(Reply reply) {}
+
+    /**
+     * A fact for those who measure: a transaction that was open is over.
+     *
+     * @param reply what its message was answered, or the reply that ended the session; null when there is none
+     */
+    default void transactionEnded(TransactionOutcome outcome, @Nullable Reply reply) {}
 
     /** A fact for those who measure: a message of so many octets has ended and has its reply. */
     default void messageAnswered(long octets, Reply reply) {}

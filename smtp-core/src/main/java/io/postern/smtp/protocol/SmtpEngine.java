@@ -5,6 +5,7 @@ import io.postern.smtp.ForwardedClient;
 import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
+import io.postern.smtp.TransactionOutcome;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -274,7 +275,7 @@ public final class SmtpEngine {
         hostName = null;
         extended = false;
         forwarded = null;
-        transaction = null;
+        dropTransaction(TransactionOutcome.RESET, null);
         capabilities = settings.beforeEhlo();
     }
 
@@ -398,7 +399,7 @@ public final class SmtpEngine {
     // RFC 5321 §3.8: 421 says that the connection closes
     private void closeAfter(Reply reply) {
         if (reply.code() == 421 && phase != Phase.CLOSED) {
-            close(reply.text());
+            close(reply.text(), reply);
         }
     }
 
@@ -583,7 +584,7 @@ public final class SmtpEngine {
         sayPlain(reply);
         if (reply.isPositive()) {
             // RFC 5321 §4.1.4: a hello in mid-session has the effect of RSET, one that is refused has none
-            transaction = null;
+            dropTransaction(TransactionOutcome.RESET, null);
             forwarded = null;
             hostName = name;
             extended = isExtended;
@@ -704,6 +705,7 @@ public final class SmtpEngine {
                     transaction = begun;
                     phase = Phase.SENDER;
                 }
+                output.mailAnswered(reply);
             });
             output.mail(begun, sender);
         });
@@ -768,7 +770,7 @@ public final class SmtpEngine {
         if (message != null) {
             message.fail("the client sent RSET");
         }
-        endOfTransaction();
+        endOfTransaction(TransactionOutcome.RESET, null);
         ask(this::say);
         output.rset(dropped);
         return Optional.empty();
@@ -958,8 +960,9 @@ public final class SmtpEngine {
         IncomingMessage ended = Objects.requireNonNull(message);
         Violation violation = ended.violation();
         said.forEach(this::say);
-        output.messageAnswered(ended.received(), verdict().overall());
-        endOfTransaction();
+        Reply overall = verdict().overall();
+        output.messageAnswered(ended.received(), overall);
+        endOfTransaction(TransactionOutcome.of(overall), overall);
         count(violation);
         said.forEach(this::closeAfter);
     }
@@ -968,11 +971,18 @@ public final class SmtpEngine {
         return dialect.answersEachRecipient() || current.asksForPrdr();
     }
 
-    private void endOfTransaction() {
+    private void endOfTransaction(TransactionOutcome outcome, @Nullable Reply reply) {
         message = null;
-        transaction = null;
+        dropTransaction(outcome, reply);
         forwarded = null;
         phase = phase == Phase.CONNECTED ? Phase.CONNECTED : Phase.READY;
+    }
+
+    private void dropTransaction(TransactionOutcome outcome, @Nullable Reply reply) {
+        if (transaction != null) {
+            transaction = null;
+            output.transactionEnded(outcome, reply);
+        }
     }
 
     /**
@@ -982,7 +992,7 @@ public final class SmtpEngine {
     private void dropChunk(String argument) {
         if (message != null) {
             message.fail("a chunk of it was refused");
-            endOfTransaction();
+            endOfTransaction(TransactionOutcome.ABORTED, null);
         }
         Optional<BdatCommand> command = BdatCommand.parse(argument);
         if (command.isEmpty() || budgets.drop(command.get().size())) {
@@ -1007,7 +1017,7 @@ public final class SmtpEngine {
         } else {
             say(reply);
         }
-        last.ifPresent(ended -> close(ended.text()));
+        last.ifPresent(ended -> close(ended.text(), ended));
     }
 
     /** Counts what was wrong with a message; its reply has been said. */
@@ -1044,10 +1054,15 @@ public final class SmtpEngine {
         } else if (phase != Phase.TLS) {
             say(reply); // in a handshake it would go out unencrypted
         }
-        close(reply.text());
+        close(reply.text(), reply);
     }
 
     private void close(String reason) {
+        close(reason, null);
+    }
+
+    /** @param last the reply that the session ends with, if it is one that says why */
+    private void close(String reason, @Nullable Reply last) {
         phase = Phase.CLOSED;
         asked = null;
         answered = null;
@@ -1055,6 +1070,7 @@ public final class SmtpEngine {
         if (message != null) {
             message.fail(reason);
         }
+        dropTransaction(TransactionOutcome.ABORTED, last);
         replies.flush(output::send);
         output.close();
     }

@@ -118,11 +118,15 @@ class BodyStream implements ReadStream<Buffer> {
 
     private <T> void guarded(Handler<T> target, @Nullable T event) {
         try {
-            target.handle(event);
+            call(target, event);
         } catch (RuntimeException | Error fault) {
             finish();
             onFault.accept(this, fault);
         }
+    }
+
+    <T> void call(Handler<T> target, @Nullable T event) {
+        target.handle(event);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.postern.smtp.server;
 import io.postern.smtp.Limit;
 import io.postern.smtp.Reply;
 import io.postern.smtp.SmtpMetrics;
+import io.postern.smtp.TransactionOutcome;
 import io.postern.smtp.sasl.SaslFailure;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -23,71 +24,125 @@ final class GuardedMetrics implements SmtpMetrics {
         return NONE.equals(metrics) ? NONE : new GuardedMetrics(metrics);
     }
 
-    private static void guarded(Runnable call) {
-        try {
-            call.run();
-        } catch (RuntimeException | Error fault) {
-            LOG.log(Level.ERROR, "the metrics failed", fault);
-        }
+    // written out, as a method that takes what is to be called would make an object for each command
+    private static void failed(Throwable fault) {
+        LOG.log(Level.ERROR, "the metrics failed", fault);
     }
 
     @Override
     public void connectionOpened() {
-        guarded(metrics::connectionOpened);
+        try {
+            metrics.connectionOpened();
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void connectionClosed() {
-        guarded(metrics::connectionClosed);
+        try {
+            metrics.connectionClosed();
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void connectionRefused() {
-        guarded(metrics::connectionRefused);
+        try {
+            metrics.connectionRefused();
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void commandAnswered(String verb, int replyCode) {
-        guarded(() -> metrics.commandAnswered(verb, replyCode));
+        try {
+            metrics.commandAnswered(verb, replyCode);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void messageReceived(long octets, Reply reply, Duration time) {
-        guarded(() -> metrics.messageReceived(octets, reply, time));
+        try {
+            metrics.messageReceived(octets, reply, time);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
+    }
+
+    @Override
+    public void transactionEnded(TransactionOutcome outcome, Duration time) {
+        try {
+            metrics.transactionEnded(outcome, time);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void handlerAnswered(String question, Duration time) {
-        guarded(() -> metrics.handlerAnswered(question, time));
+        try {
+            metrics.handlerAnswered(question, time);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void authSucceeded(String mechanism) {
-        guarded(() -> metrics.authSucceeded(mechanism));
+        try {
+            metrics.authSucceeded(mechanism);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void authFailed(String mechanism, SaslFailure reason) {
-        guarded(() -> metrics.authFailed(mechanism, reason));
+        try {
+            metrics.authFailed(mechanism, reason);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void tlsEstablished(String protocol) {
-        guarded(() -> metrics.tlsEstablished(protocol));
+        try {
+            metrics.tlsEstablished(protocol);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void tlsFailed() {
-        guarded(metrics::tlsFailed);
+        try {
+            metrics.tlsFailed();
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void limitHit(Limit limit) {
-        guarded(() -> metrics.limitHit(limit));
+        try {
+            metrics.limitHit(limit);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 
     @Override
     public void bytesInFlightChanged(long change) {
-        guarded(() -> metrics.bytesInFlightChanged(change));
+        try {
+            metrics.bytesInFlightChanged(change);
+        } catch (RuntimeException | Error fault) {
+            failed(fault);
+        }
     }
 }

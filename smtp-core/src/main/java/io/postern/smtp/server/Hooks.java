@@ -28,7 +28,12 @@ final class Hooks {
 
     /** Calls a hook, which does not throw. */
     <T> void call(Supplier<T> hook, Consumer<T> returned) {
-        context.runOnContext(v -> {
+        call(context, hook, returned);
+    }
+
+    /** Calls a hook on a duplicate of the context where hooks are called, which shares its order and its threads. */
+    <T> void call(Context duplicate, Supplier<T> hook, Consumer<T> returned) {
+        duplicate.runOnContext(v -> {
             T result = hook.get();
             eventLoop.runOnContext(back -> returned(() -> returned.accept(result)));
         });

@@ -8,10 +8,12 @@ import io.postern.smtp.Extension;
 import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
+import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpMetrics;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.TransactionOutcome;
 import io.postern.smtp.sasl.Authenticator;
 import io.postern.smtp.sasl.Credentials;
 import io.postern.smtp.sasl.Identity;
@@ -38,7 +40,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MetricsSocketTest extends SocketTestBase {
 
@@ -102,6 +106,12 @@ class MetricsSocketTest extends SocketTestBase {
         }
 
         @Override
+        public void transactionEnded(TransactionOutcome outcome, Duration time) {
+            note("transaction " + outcome);
+            times.add(time);
+        }
+
+        @Override
         public void handlerAnswered(String question, Duration time) {
             note("asked " + question);
             times.add(time);
@@ -149,12 +159,22 @@ class MetricsSocketTest extends SocketTestBase {
         }
 
         @Override
+        public Future<Reply> handleMail(Session session, Envelope envelope, Sender sender) {
+            return Future.succeededFuture(
+                    sender.address().endsWith("@refused.example")
+                            ? Reply.of(550, "5.7.1", "not from there")
+                            : Replies.SENDER_OK);
+        }
+
+        @Override
         public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
             Promise<Reply> answer = Promise.promise();
             Buffer content = Buffer.buffer();
             body.handler(content::appendBuffer);
             body.endHandler(end -> {
-                if (!content.toString().contains("never")) {
+                if (content.toString().startsWith("answer ")) {
+                    answer.complete(Reply.of(Integer.parseInt(content.getString(7, 10)), "as you wish"));
+                } else if (!content.toString().contains("never")) {
                     answer.complete(Replies.MESSAGE_ACCEPTED);
                 }
             });
@@ -222,6 +242,7 @@ class MetricsSocketTest extends SocketTestBase {
                         "DATA 354",
                         "asked DATA",
                         "message of 10: 250",
+                        "transaction ACCEPTED",
                         "asked MAIL",
                         "MAIL 250",
                         "asked RCPT",
@@ -230,6 +251,7 @@ class MetricsSocketTest extends SocketTestBase {
                         "asked BDAT",
                         "BDAT 250",
                         "message of 4: 250",
+                        "transaction ACCEPTED",
                         "asked XFOO",
                         "XFOO 500",
                         "other 500",
@@ -264,7 +286,93 @@ class MetricsSocketTest extends SocketTestBase {
         client.send("12345678\r\n.\r\n");
         expect(client.reply(), "250");
         expect(client.reply(), "250");
-        assertThat(notes.events).containsOnlyOnce("message of 10: 250");
+        assertThat(notes.events).containsOnlyOnce("message of 10: 250", "transaction ACCEPTED");
+    }
+
+    private void awaitTransaction(TransactionOutcome outcome) {
+        awaitEvent("transaction " + outcome);
+        assertThat(notes.events)
+                .filteredOn(event -> event.startsWith("transaction"))
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"550, REFUSED", "451, DEFERRED", "421, DEFERRED"})
+    void aRefusedMessageEndsItsTransactionOnce(int code, TransactionOutcome outcome) throws Exception {
+        serve(options -> options);
+        WireClient client = inData(server);
+        expect(client.send("answer " + code + "\r\n.\r\n").reply(), Integer.toString(code));
+        client.send("QUIT\r\n");
+        awaitEvent("closed");
+        awaitTransaction(outcome);
+    }
+
+    @Test
+    void aMessageThatIsTooLargeEndsItsTransactionAsRefused() throws Exception {
+        serve(options -> options.setDataSizeLimit(20));
+        WireClient client = inData(server);
+        expect(client.send("x".repeat(30) + "\r\n.\r\n").reply(), "552");
+        awaitTransaction(TransactionOutcome.REFUSED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RSET", "EHLO again.example", "HELO again.example"})
+    void aClientThatBeginsAnewResetsItsTransaction(String command) throws Exception {
+        serve(options -> options);
+        WireClient client = afterRcpt(server);
+        expect(client.command(command), "250");
+        awaitTransaction(TransactionOutcome.RESET);
+        expect(client.command("RSET"), "250"); // without a transaction there is none to end
+        expect(client.command("QUIT"), "221");
+        awaitEvent("closed");
+        awaitTransaction(TransactionOutcome.RESET);
+    }
+
+    @Test
+    void aTransactionIsResetBetweenItsChunks() throws Exception {
+        serve(options -> options);
+        WireClient client = afterRcpt(server);
+        expect(client.send("BDAT 4\r\nab\r\n").reply(), "250");
+        expect(client.command("RSET"), "250");
+        awaitTransaction(TransactionOutcome.RESET);
+    }
+
+    @Test
+    void aChunkThatIsRefusedAbortsItsTransaction() throws Exception {
+        serve(options -> options);
+        WireClient client = afterRcpt(server);
+        expect(client.send("BDAT 4\r\nab\r\n").reply(), "250");
+        expect(client.send("BDAT 4 FIRST\r\n").reply(), "501");
+        awaitTransaction(TransactionOutcome.ABORTED);
+    }
+
+    @Test
+    void quitAbortsATransaction() throws Exception {
+        serve(options -> options);
+        WireClient client = afterRcpt(server);
+        expect(client.command("QUIT"), "221");
+        awaitTransaction(TransactionOutcome.ABORTED);
+    }
+
+    @Test
+    void aClientThatGoesAwayAbortsItsTransaction() throws Exception {
+        serve(options -> options);
+        WireClient client = inData(server);
+        client.send("half a message");
+        client.reset();
+        awaitEvent("closed");
+        awaitTransaction(TransactionOutcome.ABORTED);
+    }
+
+    @Test
+    void aSenderThatIsRefusedHasNoTransaction() throws Exception {
+        serve(options -> options);
+        WireClient client = afterEhlo(server);
+        expect(client.command("MAIL FROM:<nobody@refused.example>"), "550");
+        expect(client.command("RSET"), "250");
+        expect(client.command("QUIT"), "221");
+        awaitEvent("closed");
+        assertThat(notes.events).noneMatch(event -> event.startsWith("transaction"));
     }
 
     @Test

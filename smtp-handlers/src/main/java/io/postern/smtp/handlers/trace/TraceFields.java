@@ -37,14 +37,18 @@ public final class TraceFields {
      * the recipients separated by commas.
      */
     public static String envelope(SocketAddress peer, Envelope envelope) {
-        String sender = envelope.mailFrom();
-        return peer(peer) + "X-MailFrom: " + (sender.isEmpty() ? "<>" : sender) + "\r\n"
-                + recipients(envelope.rcptTos()) + "\r\n";
+        return peer(peer) + mailFrom(envelope) + recipients(envelope.rcptTos()) + "\r\n";
     }
 
     /** {@code X-Peer} alone. */
     public static String peer(SocketAddress peer) {
         return "X-Peer: " + PythonText.peer(peer) + "\r\n";
+    }
+
+    /** {@code X-MailFrom} alone. */
+    public static String mailFrom(Envelope envelope) {
+        String sender = envelope.mailFrom();
+        return "X-MailFrom: " + (sender.isEmpty() ? "<>" : sender) + "\r\n";
     }
 
     private static String recipients(List<String> recipients) {

@@ -52,11 +52,14 @@ class TraceFieldsTest {
                         "EHLO client.example",
                         "MAIL FROM:<a@example.org>",
                         "RCPT TO:<b@example.org>"))
-                .isEqualTo("Received: from client.example ([127.0.0.1])\r\n"
-                        + "\tby mx.example.org with ESMTP\r\n"
-                        + "\tid id-1\r\n"
-                        + "\tfor <b@example.org>;\r\n"
-                        + "\tWed, 4 Mar 2026 05:06:07 +0000\r\n");
+                .isEqualTo(String.join(
+                        "\r\n",
+                        "Received: from client.example ([127.0.0.1])",
+                        "\tby mx.example.org with ESMTP",
+                        "\tid id-1",
+                        "\tfor <b@example.org>;",
+                        "\tWed, 4 Mar 2026 05:06:07 +0000",
+                        ""));
     }
 
     @Test

@@ -1,0 +1,125 @@
+package io.postern.smtp.benchmarks.maildir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Measures how many messages a second each {@link Contender} stores, over 1, 20 and 100 connections, in rounds whose order
+ * changes, and prints the medians.
+ *
+ * <pre>java -cp benchmarks/target/benchmarks.jar io.postern.smtp.benchmarks.maildir.MaildirThroughput DIR [rounds]</pre>
+ */
+public final class MaildirThroughput {
+
+    private static final int WARM_UP = 2;
+    private static final int ROUNDS = 9;
+    /** How many messages are sent over so many connections. */
+    private static final Map<Integer, Integer> LOADS = new TreeMap<>(Map.of(1, 200, 20, 1_000, 100, 2_000));
+
+    private final Path directory;
+    private final Map<Integer, Map<Contender, List<Double>>> rates = new TreeMap<>();
+
+    private MaildirThroughput(Path directory) {
+        this.directory = directory;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        if (arguments.length == 0) {
+            System.err.println("usage: MaildirThroughput DIR [rounds], DIR on the disk to be measured");
+            System.exit(2);
+        }
+        int rounds = arguments.length == 1 ? ROUNDS : Integer.parseInt(arguments[1]);
+        Path directory = Files.createTempDirectory(Files.createDirectories(Path.of(arguments[0])), "throughput");
+        try {
+            MaildirThroughput throughput = new MaildirThroughput(directory);
+            throughput.measure(rounds);
+            throughput.print();
+        } finally {
+            // at the end only: ext4 is slow to make files where others were deleted a moment ago
+            delete(directory);
+        }
+    }
+
+    private static List<Contender> contenders() {
+        List<Contender> contenders = new ArrayList<>(List.of(Contender.values()));
+        if (!Files.isExecutable(Contender.PYTHON)) {
+            contenders.remove(Contender.AIOSMTPD);
+        }
+        return contenders;
+    }
+
+    private void measure(int rounds) throws IOException {
+        List<Contender> order = contenders();
+        Map<Contender, StoringServer> servers = new EnumMap<>(Contender.class);
+        try {
+            for (Contender contender : order) {
+                servers.put(contender, StoringServer.start(contender, directory.resolve(contender.name())));
+            }
+            for (int round = -WARM_UP; round < rounds; round++) {
+                Collections.rotate(order, 1);
+                for (Map.Entry<Integer, Integer> load : LOADS.entrySet()) {
+                    for (Contender contender : order) {
+                        double rate = rate(servers.get(contender), load.getKey(), load.getValue());
+                        if (round >= 0) {
+                            note(load.getKey(), contender, rate);
+                        }
+                    }
+                }
+            }
+        } finally {
+            servers.values().forEach(StoringServer::close);
+        }
+    }
+
+    private static double rate(StoringServer server, int connections, int messages) throws IOException {
+        try (Senders senders = new Senders(server.port(), connections)) {
+            return senders.send(messages);
+        }
+    }
+
+    private void note(int connections, Contender contender, double rate) {
+        rates.computeIfAbsent(connections, none -> new EnumMap<>(Contender.class))
+                .computeIfAbsent(contender, none -> new ArrayList<>())
+                .add(rate);
+    }
+
+    private void print() {
+        System.out.println(
+                "connections  contender            msg/s (median)   lowest  highest  Postern is x times as fast");
+        rates.forEach((connections, byContender) -> {
+            double ours = median(byContender.get(Contender.POSTERN));
+            byContender.forEach((contender, each) -> System.out.printf(
+                    Locale.ROOT,
+                    "%11d  %-20s %14.0f %8.0f %8.0f  %.2f%n",
+                    connections,
+                    contender.title(),
+                    median(each),
+                    Collections.min(each),
+                    Collections.max(each),
+                    ours / median(each)));
+        });
+    }
+
+    private static double median(List<Double> rates) {
+        List<Double> sorted = rates.stream().sorted().toList();
+        return (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.postern.smtp.handlers.maildir;
+
+import io.postern.smtp.Reply;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Work that came together. Its messages become durable in this order: all files are written, then each is written to the
+ * disk, then all are moved to {@code new/}, then each directory is written to the disk, once for all of them, and only then
+ * are the messages answered. Nothing that happens to one message is the others' business.
+ */
+final class Batch {
+
+    private final MaildirSync sync;
+    private final Set<MessageFile> unfinished;
+    private final List<FileWork.Commit> commits = new ArrayList<>();
+
+    /** @param unfinished keeps the files that are begun and not complete */
+    Batch(MaildirSync sync, Set<MessageFile> unfinished) {
+        this.sync = sync;
+        this.unfinished = unfinished;
+    }
+
+    void run(List<FileWork> works) {
+        works.forEach(this::begin);
+        if (commits.isEmpty()) {
+            return;
+        }
+        commits.forEach(this::finish);
+        try (NewDirectories directories = new NewDirectories(sync == MaildirSync.FULL)) {
+            commits.forEach(commit -> commit.file().publish(directories));
+            directories.sync();
+            commits.forEach(commit -> commit.file().confirm(directories));
+        }
+        for (FileWork.Commit commit : commits) {
+            unfinished.remove(commit.file());
+            commit.done().tryComplete(commit.file().replies());
+        }
+    }
+
+    private void begin(FileWork work) {
+        if (work instanceof FileWork.Append append) {
+            unfinished.add(append.file());
+            append.done().accept(append(append));
+        } else if (work instanceof FileWork.Commit commit) {
+            commits.add(commit);
+            unfinished.add(commit.file());
+            fault(() -> commit.file().append(commit.content())).ifPresent(commit.file()::fail);
+        } else if (work instanceof FileWork.Discard discard) {
+            discard.file().discard();
+            unfinished.remove(discard.file());
+        } else if (work instanceof FileWork.Prepare prepare) {
+            fault(prepare.step()).ifPresentOrElse(prepare.done()::tryFail, prepare.done()::tryComplete);
+        }
+    }
+
+    private void finish(FileWork.Commit commit) {
+        if (commit.file().isBegun()) {
+            // after a failed fsync the system may have dropped what it could not write: the file is never tried again
+            fault(() -> commit.file().finish(sync != MaildirSync.NONE)).ifPresent(commit.file()::fail);
+        }
+    }
+
+    private Optional<List<Reply>> append(FileWork.Append append) {
+        MessageFile file = append.file();
+        return fault(() -> file.append(append.content())).map(fault -> {
+            file.fail(fault);
+            unfinished.remove(file);
+            return file.replies();
+        });
+    }
+
+    private static Optional<IOException> fault(FileWork.Step step) {
+        try {
+            step.run();
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(e);
+        } catch (RuntimeException | Error e) {
+            return Optional.of(new IOException("file work failed", e));
+        }
+    }
+}

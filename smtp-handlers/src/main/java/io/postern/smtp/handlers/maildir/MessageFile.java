@@ -1,0 +1,220 @@
+package io.postern.smtp.handlers.maildir;
+
+import io.postern.smtp.Replies;
+import io.postern.smtp.Reply;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message on its way into one or several Maildirs: written once, in {@code tmp/} of one of them, and linked into the
+ * others. A Maildir that fails does not keep the message from the rest. Used by one file thread at a time.
+ */
+final class MessageFile {
+
+    private static final System.Logger LOG = System.getLogger(MaildirHandler.class.getName());
+
+    private final String session;
+    private final String name;
+    private final List<Maildir> maildirs;
+    private final @Nullable IOException[] faults;
+    private final boolean[] published;
+
+    /** Where it is written. */
+    private @Nullable Maildir home;
+
+    private @Nullable FileChannel channel;
+    private long size;
+
+    /**
+     * @param session where it comes from, for the log
+     * @param name one that no other file has
+     * @param maildirs where it goes, each of them once
+     */
+    MessageFile(String session, String name, List<Maildir> maildirs) {
+        this.session = session;
+        this.name = name;
+        this.maildirs = maildirs;
+        this.faults = new IOException[maildirs.size()];
+        this.published = new boolean[maildirs.size()];
+    }
+
+    /** @throws IOException when the message cannot be stored anywhere */
+    void append(ByteBuffer content) throws IOException {
+        FileChannel open = channel == null ? create() : channel;
+        size += content.remaining();
+        while (content.hasRemaining()) {
+            open.write(content);
+        }
+    }
+
+    private FileChannel create() throws IOException {
+        for (int i = 0; i < maildirs.size(); i++) {
+            try {
+                FileChannel created = maildirs.get(i).create(name);
+                home = maildirs.get(i);
+                channel = created;
+                return created;
+            } catch (IOException e) {
+                faults[i] = e;
+            }
+        }
+        throw faults[0] == null ? new IOException("no Maildir for " + name) : faults[0];
+    }
+
+    /** Whether there is a file in {@code tmp/}. */
+    boolean isBegun() {
+        return home != null;
+    }
+
+    /** The content is complete. */
+    void finish(boolean sync) throws IOException {
+        FileChannel open = channel;
+        if (open == null) {
+            throw new IOException("nothing was written to " + name);
+        }
+        if (sync) {
+            open.force(true);
+        }
+        channel = null;
+        open.close();
+    }
+
+    /** Puts it into {@code new/} of all Maildirs. The {@link #replies} tell where that fails. */
+    void publish(NewDirectories directories) {
+        Maildir source = home;
+        if (source == null) {
+            return;
+        }
+        // the other ones first: they need what is in tmp
+        for (int i = 0; i < maildirs.size(); i++) {
+            if (faults[i] == null && maildirs.get(i) != source) {
+                publish(i, source, directories);
+            }
+        }
+        int last = maildirs.indexOf(source);
+        publish(last, source, directories);
+        if (faults[last] != null) {
+            discard();
+        }
+        home = null;
+    }
+
+    private void publish(int index, Maildir source, NewDirectories directories) {
+        Maildir target = maildirs.get(index);
+        try {
+            directories.touch(target);
+            if (target == source) {
+                source.publish(name, newName());
+            } else {
+                linkOrCopy(source.tmpFile(name), target);
+            }
+            published[index] = true;
+        } catch (IOException e) {
+            faults[index] = e;
+        }
+    }
+
+    private void linkOrCopy(Path file, Maildir target) throws IOException {
+        target.prepare();
+        try {
+            Files.createLink(target.newFile(newName()), file);
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            copy(file, target); // on another file system, or on one without links
+        }
+    }
+
+    private void copy(Path file, Maildir target) throws IOException {
+        try {
+            try (FileChannel from = FileChannel.open(file);
+                    FileChannel to = target.create(name)) {
+                long copied = 0;
+                while (copied < size) {
+                    copied += from.transferTo(copied, size - copied, to);
+                }
+                to.force(true);
+            }
+            target.publish(name, newName());
+        } catch (IOException e) {
+            delete(target.tmpFile(name));
+            throw e;
+        }
+    }
+
+    private String newName() {
+        return name + ",S=" + size;
+    }
+
+    /** What could not be written to the disk was not delivered: it is taken back where a directory has failed. */
+    void confirm(NewDirectories directories) {
+        for (int i = 0; i < maildirs.size(); i++) {
+            Optional<IOException> fault = directories.fault(maildirs.get(i));
+            if (published[i] && fault.isPresent()) {
+                faults[i] = fault.get();
+                delete(maildirs.get(i).newFile(newName()));
+            }
+        }
+    }
+
+    /** It is stored nowhere: nothing remains of it. */
+    void fail(IOException fault) {
+        discard();
+        for (int i = 0; i < faults.length; i++) {
+            if (faults[i] == null) {
+                faults[i] = fault;
+            }
+        }
+    }
+
+    /** Removes it from {@code tmp/}. */
+    void discard() {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            // it is deleted anyway
+        }
+        channel = null;
+        if (home != null) {
+            delete(home.tmpFile(name));
+            home = null;
+        }
+    }
+
+    // One that cannot be deleted now is stale some day, or is delivered twice, which is no loss
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, () -> "cannot remove " + file + ": " + e);
+        }
+    }
+
+    /** What is to be said for each Maildir, in their order; what failed is logged. */
+    List<Reply> replies() {
+        List<Reply> replies = new ArrayList<>(faults.length);
+        for (int i = 0; i < faults.length; i++) {
+            IOException fault = faults[i];
+            replies.add(fault == null ? Replies.MESSAGE_ACCEPTED : refuse(fault, maildirs.get(i)));
+        }
+        return replies;
+    }
+
+    private Reply refuse(IOException fault, Maildir maildir) {
+        LOG.log(System.Logger.Level.WARNING, () -> session + ": cannot store a message in " + maildir + ": " + fault);
+        return Faults.reply(fault, maildir.directory());
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

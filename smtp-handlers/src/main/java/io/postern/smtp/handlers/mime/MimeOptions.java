@@ -1,0 +1,177 @@
+package io.postern.smtp.handlers.mime;
+
+import io.vertx.core.json.JsonObject;
+
+/** Where a {@link MimeHandler} keeps messages, and how much of them it takes. Sizes are in octets. */
+public final class MimeOptions {
+
+    /** 256 KiB. */
+    public static final int DEFAULT_MEMORY_THRESHOLD = 262_144;
+
+    /** 64 MiB. */
+    public static final long DEFAULT_MAX_MEMORY = 67_108_864;
+
+    /** 32 MiB, as {@link io.postern.smtp.SmtpServerOptions#DEFAULT_DATA_SIZE_LIMIT}. */
+    public static final long DEFAULT_MAX_MESSAGE_SIZE = 33_554_432;
+
+    public static final int DEFAULT_MAX_PARTS = 1_000;
+    public static final int DEFAULT_MAX_DEPTH = 30;
+    public static final int DEFAULT_MAX_HEADER_FIELDS = 10_000;
+
+    /** 1 MiB. */
+    public static final int DEFAULT_MAX_HEADER_SIZE = 1_048_576;
+
+    private int memoryThreshold = DEFAULT_MEMORY_THRESHOLD;
+    private long maxMemory = DEFAULT_MAX_MEMORY;
+    private String directory = System.getProperty("java.io.tmpdir");
+    private long maxMessageSize = DEFAULT_MAX_MESSAGE_SIZE;
+    private int maxParts = DEFAULT_MAX_PARTS;
+    private int maxDepth = DEFAULT_MAX_DEPTH;
+    private int maxHeaderFields = DEFAULT_MAX_HEADER_FIELDS;
+    private int maxHeaderSize = DEFAULT_MAX_HEADER_SIZE;
+
+    public MimeOptions() {}
+
+    public MimeOptions(MimeOptions other) {
+        memoryThreshold = other.memoryThreshold;
+        maxMemory = other.maxMemory;
+        directory = other.directory;
+        maxMessageSize = other.maxMessageSize;
+        maxParts = other.maxParts;
+        maxDepth = other.maxDepth;
+        maxHeaderFields = other.maxHeaderFields;
+        maxHeaderSize = other.maxHeaderSize;
+    }
+
+    /** @param json as {@link #toJson()} gives it; what is missing is the default */
+    public MimeOptions(JsonObject json) {
+        setMemoryThreshold(json.getInteger("memoryThreshold", memoryThreshold));
+        setMaxMemory(json.getLong("maxMemory", maxMemory));
+        setDirectory(json.getString("directory", directory));
+        setMaxMessageSize(json.getLong("maxMessageSize", maxMessageSize));
+        setMaxParts(json.getInteger("maxParts", maxParts));
+        setMaxDepth(json.getInteger("maxDepth", maxDepth));
+        setMaxHeaderFields(json.getInteger("maxHeaderFields", maxHeaderFields));
+        setMaxHeaderSize(json.getInteger("maxHeaderSize", maxHeaderSize));
+    }
+
+    public JsonObject toJson() {
+        return new JsonObject()
+                .put("memoryThreshold", memoryThreshold)
+                .put("maxMemory", maxMemory)
+                .put("directory", directory)
+                .put("maxMessageSize", maxMessageSize)
+                .put("maxParts", maxParts)
+                .put("maxDepth", maxDepth)
+                .put("maxHeaderFields", maxHeaderFields)
+                .put("maxHeaderSize", maxHeaderSize);
+    }
+
+    public int getMemoryThreshold() {
+        return memoryThreshold;
+    }
+
+    /** Up to which size a message is kept in memory; a larger one goes into a file. 0 sends all into files. */
+    public MimeOptions setMemoryThreshold(int octets) {
+        this.memoryThreshold = (int) checked("memoryThreshold", octets, 0);
+        return this;
+    }
+
+    public long getMaxMemory() {
+        return maxMemory;
+    }
+
+    /** What all messages of a handler together may take of memory; beyond it small ones go into files, too. */
+    public MimeOptions setMaxMemory(long octets) {
+        this.maxMemory = checked("maxMemory", octets, 0);
+        return this;
+    }
+
+    public String getDirectory() {
+        return directory;
+    }
+
+    /** The directory of these files; it must exist. Unless set, that of the system for temporary files. */
+    public MimeOptions setDirectory(String directory) {
+        if (directory.isBlank()) {
+            throw new IllegalArgumentException("directory is \"" + directory + "\"; expected is a path");
+        }
+        this.directory = directory;
+        return this;
+    }
+
+    public long getMaxMessageSize() {
+        return maxMessageSize;
+    }
+
+    /** The largest message that is taken; a larger one is answered {@code 552 5.3.4}. */
+    public MimeOptions setMaxMessageSize(long octets) {
+        this.maxMessageSize = checked("maxMessageSize", octets, 1);
+        return this;
+    }
+
+    public int getMaxParts() {
+        return maxParts;
+    }
+
+    /** How many parts a message may have, those of parts counted, to be parsed. */
+    public MimeOptions setMaxParts(int parts) {
+        this.maxParts = (int) checked("maxParts", parts, 1);
+        return this;
+    }
+
+    public int getMaxDepth() {
+        return maxDepth;
+    }
+
+    /** How deep parts may stand in parts, for a message to be parsed. */
+    public MimeOptions setMaxDepth(int depth) {
+        this.maxDepth = (int) checked("maxDepth", depth, 1);
+        return this;
+    }
+
+    public int getMaxHeaderFields() {
+        return maxHeaderFields;
+    }
+
+    /** How many header fields a message may have, those of all parts together, to be parsed. */
+    public MimeOptions setMaxHeaderFields(int fields) {
+        this.maxHeaderFields = (int) checked("maxHeaderFields", fields, 1);
+        return this;
+    }
+
+    public int getMaxHeaderSize() {
+        return maxHeaderSize;
+    }
+
+    /**
+     * How large the header fields of a message may be, those of all parts together, for it to be parsed. The text before
+     * the first part and behind the last of each multipart is kept as far as this goes.
+     */
+    public MimeOptions setMaxHeaderSize(int octets) {
+        this.maxHeaderSize = (int) checked("maxHeaderSize", octets, 1);
+        return this;
+    }
+
+    private static long checked(String property, long given, long least) {
+        if (given < least) {
+            throw new IllegalArgumentException(property + " is " + given + "; allowed is " + least + " or more");
+        }
+        return given;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof MimeOptions options && toJson().equals(options.toJson());
+    }
+
+    @Override
+    public int hashCode() {
+        return toJson().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return toJson().encode();
+    }
+}

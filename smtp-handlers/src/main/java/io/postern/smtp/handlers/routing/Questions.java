@@ -1,0 +1,68 @@
+package io.postern.smtp.handlers.routing;
+
+import io.postern.smtp.Session;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.internal.ContextInternal;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The questions of one session, each of which is put to several handlers in turn. A server waits only so long for an
+ * answer, and then goes on: whoever answers after that must not set off a hook that nobody wants any more, out of its
+ * order or behind the disconnect. Confined to the context of the session.
+ */
+final class Questions {
+
+    private final Context context;
+    private int current;
+
+    Questions(Session session) {
+        this.context = session.context();
+    }
+
+    /** The server asks something new, or nothing any more: what it asked before is over. */
+    void begin() {
+        current++;
+    }
+
+    /**
+     * Calls a hook.
+     *
+     * @return its answer, on the context of the session; it never comes when the server has given up the question meanwhile
+     */
+    <T> Future<T> answer(Supplier<@Nullable Future<T>> hook) {
+        int asked = current;
+        Future<T> answer = call(hook);
+        if (answer.isComplete()) {
+            return answer;
+        }
+        Promise<T> inTime = Promise.promise();
+        answer.onComplete(done -> run(context, () -> {
+            if (asked == current) {
+                inTime.handle(done);
+            }
+        }));
+        return inTime.future();
+    }
+
+    /** Calls a hook; that it throws or gives nothing is a failure like any other. */
+    static <T> Future<T> call(Supplier<@Nullable Future<T>> hook) {
+        try {
+            Future<T> answer = hook.get();
+            return answer == null ? Future.failedFuture(new IllegalStateException("the hook gave no future")) : answer;
+        } catch (RuntimeException | Error fault) {
+            return Future.failedFuture(fault);
+        }
+    }
+
+    /** Runs {@code action} on {@code context}: now, when the caller is there already, else as soon as it is free. */
+    static void run(Context context, Runnable action) {
+        if (((ContextInternal) context).isRunningOnContext()) {
+            action.run();
+        } else {
+            context.runOnContext(v -> action.run());
+        }
+    }
+}
