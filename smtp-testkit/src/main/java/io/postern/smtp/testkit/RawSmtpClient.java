@@ -1,23 +1,25 @@
 package io.postern.smtp.testkit;
 
+import static java.net.StandardProtocolFamily.UNIX;
+
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
-import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,18 +41,12 @@ public final class RawSmtpClient implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final int MAX_LINE = 4_096;
 
-    private final SocketChannel channel;
-    private final Selector selector;
-    private final SelectionKey key;
+    private Wire wire;
     private final ByteBuffer input = ByteBuffer.allocate(65_536).limit(0);
     private Duration timeout = TIMEOUT;
 
-    private RawSmtpClient(SocketChannel channel) throws IOException {
-        this.channel = channel;
-        this.selector = Selector.open();
-        channel.configureBlocking(false);
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        this.key = channel.register(selector, 0);
+    private RawSmtpClient(Wire wire) {
+        this.wire = wire;
     }
 
     /** Connects to the first of the host's addresses that accepts; the greeting is still to be read. */
@@ -70,13 +66,22 @@ public final class RawSmtpClient implements AutoCloseable {
         throw Objects.requireNonNull(refused); // a host has one address at the least
     }
 
-    /** Like {@link #connect(String, int)}. */
-    public static RawSmtpClient connect(InetSocketAddress address) {
+    /**
+     * Connects to one address, the greeting is still to be read.
+     *
+     * @param address an {@link InetSocketAddress}, or a {@link java.net.UnixDomainSocketAddress}
+     */
+    public static RawSmtpClient connect(SocketAddress address) {
         try {
-            SocketChannel channel = SocketChannel.open();
+            SocketChannel channel =
+                    address instanceof InetSocketAddress ? SocketChannel.open() : SocketChannel.open(UNIX);
             try {
-                channel.socket().connect(address, (int) TIMEOUT.toMillis());
-                return new RawSmtpClient(channel);
+                if (address instanceof InetSocketAddress) {
+                    channel.socket().connect(address, (int) TIMEOUT.toMillis());
+                } else {
+                    channel.connect(address);
+                }
+                return new RawSmtpClient(new PlainWire(channel));
             } catch (IOException e) {
                 channel.close();
                 throw e;
@@ -127,7 +132,7 @@ public final class RawSmtpClient implements AutoCloseable {
         ByteBuffer output = ByteBuffer.wrap(octets);
         try {
             while (output.hasRemaining()) {
-                if (channel.write(output) == 0 && !awaits(SelectionKey.OP_WRITE, patience)) {
+                if (wire.write(output, patience) == 0) {
                     break;
                 }
             }
@@ -203,12 +208,12 @@ public final class RawSmtpClient implements AutoCloseable {
         try {
             while (!input.hasRemaining()) {
                 input.clear();
-                int count = channel.read(input);
+                int count = wire.read(input, timeout);
                 input.flip();
                 if (count < 0) {
                     return -1;
                 }
-                if (count == 0 && !awaits(SelectionKey.OP_READ, timeout)) {
+                if (count == 0) {
                     throw new SocketTimeoutException("the server sent nothing for " + timeout);
                 }
             }
@@ -218,16 +223,30 @@ public final class RawSmtpClient implements AutoCloseable {
         }
     }
 
-    private boolean awaits(int operation, Duration patience) throws IOException {
-        key.interestOps(operation);
-        selector.selectedKeys().clear();
-        return selector.select(Math.max(1, patience.toMillis())) > 0;
+    /**
+     * Makes the TLS handshake: at once where the port asks for it, else when the server has answered STARTTLS.
+     *
+     * @param tls trusts the server's certificate; its name is not checked, which is not a matter of the wire
+     * @return what was agreed on
+     * @throws IllegalStateException when the server has sent something that was not read yet
+     */
+    public SSLSession startTls(SSLContext tls) {
+        if (input.hasRemaining()) {
+            throw new IllegalStateException("there are " + input.remaining() + " octets to be read before TLS");
+        }
+        try {
+            TlsWire encrypted = new TlsWire(wire, tls.createSSLEngine(), timeout);
+            wire = encrypted;
+            return encrypted.session();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the TLS handshake failed", e);
+        }
     }
 
     /** Says that nothing more will be sent, but goes on to read. */
     public RawSmtpClient shutdownOutput() {
         try {
-            channel.shutdownOutput();
+            wire.shutdownOutput();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -237,19 +256,17 @@ public final class RawSmtpClient implements AutoCloseable {
     /** Drops the connection with a reset, as a client that crashed does. */
     public void reset() {
         try {
-            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            wire.reset();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        close();
     }
 
     /** Closes the connection without a word; send QUIT before to part politely. */
     @Override
     public void close() {
         try {
-            selector.close();
-            channel.close();
+            wire.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

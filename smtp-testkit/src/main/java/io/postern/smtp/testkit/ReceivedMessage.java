@@ -63,6 +63,15 @@ public final class ReceivedMessage {
         return new String(content, StandardCharsets.UTF_8);
     }
 
+    /**
+     * The content read as MIME. Needs Apache James' mime4j, {@code apache-mime4j-dom}, on the class path.
+     *
+     * @throws IllegalArgumentException when it is nested or long beyond reason
+     */
+    public ParsedMail mail() {
+        return ParsedMail.parse(content);
+    }
+
     /** The {@link Session#id() id} of the session it came by. */
     public String sessionId() {
         return sessionId;

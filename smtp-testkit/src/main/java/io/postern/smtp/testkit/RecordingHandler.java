@@ -8,7 +8,6 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -16,8 +15,6 @@ import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Accepts everything and keeps it: each question it was asked, and each message with envelope and exact content. To refuse
@@ -35,19 +32,20 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public class RecordingHandler implements SmtpHandler {
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final List<ReceivedMessage> messages = new ArrayList<>();
+    private final Inbox inbox = new Inbox();
     private final List<String> events = new ArrayList<>();
+
+    /** Has nothing recorded yet. */
+    public RecordingHandler() {}
+
+    /** The messages so far, to wait for more of them. */
+    public final Inbox inbox() {
+        return inbox;
+    }
 
     /** The messages so far, the oldest first. */
     public final List<ReceivedMessage> messages() {
-        lock.lock();
-        try {
-            return List.copyOf(messages);
-        } finally {
-            lock.unlock();
-        }
+        return inbox.messages();
     }
 
     /**
@@ -56,22 +54,16 @@ public class RecordingHandler implements SmtpHandler {
      * {@code DISCONNECT}.
      */
     public final List<String> events() {
-        lock.lock();
-        try {
+        synchronized (events) {
             return List.copyOf(events);
-        } finally {
-            lock.unlock();
         }
     }
 
     /** Forgets everything so far. */
     public final void clear() {
-        lock.lock();
-        try {
-            messages.clear();
+        inbox.clear();
+        synchronized (events) {
             events.clear();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -79,62 +71,25 @@ public class RecordingHandler implements SmtpHandler {
      * Blocks until at least {@code count} messages have arrived.
      *
      * @return all messages so far
-     * @throws AssertionError when they have not within {@code timeout}; it lists what did arrive
+     * @throws AssertionError when they have not within {@code timeout}; it lists what did arrive, and what was asked
      * @throws IllegalStateException on an event loop, where waiting would keep them from arriving
      */
     public final List<ReceivedMessage> await(int count, Duration timeout) {
-        if (Context.isOnEventLoopThread()) {
-            throw new IllegalStateException("await(..) blocks and must not be called on an event loop");
-        }
-        lock.lock();
         try {
-            long left = timeout.toNanos();
-            while (messages.size() < count) {
-                if (left <= 0) {
-                    throw new AssertionError(missing(count, timeout));
-                }
-                left = changed.awaitNanos(left);
-            }
-            return List.copyOf(messages);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted: " + missing(count, timeout), e);
-        } finally {
-            lock.unlock();
+            return inbox.await(count, timeout);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + asked(), e);
         }
     }
 
-    private String missing(int count, Duration timeout) {
-        StringBuilder text = new StringBuilder("expected ")
-                .append(count)
-                .append(count == 1 ? " message" : " messages")
-                .append(" within ")
-                .append(timeout)
-                .append(", but ")
-                .append(messages.size())
-                .append(" arrived");
-        messages.forEach(message -> text.append("\n  ").append(message));
-        text.append(events.isEmpty() ? "\nnobody connected" : "\nwhat was asked:");
-        events.forEach(event -> text.append("\n  ").append(event));
-        return text.toString();
+    private String asked() {
+        List<String> asked = events();
+        return asked.isEmpty() ? "\nnobody connected" : "\nwhat was asked:\n  " + String.join("\n  ", asked);
     }
 
     private void record(String event) {
-        lock.lock();
-        try {
+        synchronized (events) {
             events.add(event);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void record(ReceivedMessage message) {
-        lock.lock();
-        try {
-            messages.add(message);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -183,7 +138,7 @@ public class RecordingHandler implements SmtpHandler {
             reply.tryFail(cause);
         });
         body.endHandler(end -> {
-            record(new ReceivedMessage(session, envelope, content));
+            inbox.add(new ReceivedMessage(session, envelope, content));
             reply.tryComplete(Replies.MESSAGE_ACCEPTED);
         });
         body.handler(content::appendBuffer);

@@ -15,8 +15,9 @@ import java.util.concurrent.TimeoutException;
  * A server on a free port of 127.0.0.1, with a Vert.x of its own, for as long as a test needs it.
  *
  * <pre>{@code
- * try (TestSmtpServer server = TestSmtpServer.start(new RecordingHandler())) {
+ * try (TestSmtpServer server = TestSmtpServer.start()) {
  *     send(server.host(), server.port());
+ *     ReceivedMessage message = server.inbox().await();
  * }
  * }</pre>
  *
@@ -30,10 +31,17 @@ public final class TestSmtpServer implements AutoCloseable {
 
     private final Vertx vertx;
     private final SmtpServer server;
+    private final SmtpHandler handler;
 
-    private TestSmtpServer(Vertx vertx, SmtpServer server) {
+    private TestSmtpServer(Vertx vertx, SmtpServer server, SmtpHandler handler) {
         this.vertx = vertx;
         this.server = server;
+        this.handler = handler;
+    }
+
+    /** Starts a server that takes all mail, called {@code mx.example.test}; {@link #inbox()} has the mail. */
+    public static TestSmtpServer start() {
+        return start(new RecordingHandler());
     }
 
     /** Starts a server with default options, called {@code mx.example.test}. */
@@ -54,7 +62,7 @@ public final class TestSmtpServer implements AutoCloseable {
                 server.addExtension(extension);
             }
             await(server.listen(0, LOOPBACK));
-            return new TestSmtpServer(vertx, server);
+            return new TestSmtpServer(vertx, server, handler);
         } catch (RuntimeException | Error fault) {
             await(vertx.close());
             throw fault;
@@ -74,6 +82,19 @@ public final class TestSmtpServer implements AutoCloseable {
     /** A client that is connected to this server; the greeting is still to be read. */
     public RawSmtpClient connect() {
         return RawSmtpClient.connect(host(), port());
+    }
+
+    /**
+     * The inbox of the server's {@link RecordingHandler}.
+     *
+     * @throws IllegalStateException when it has another handler, which does with the mail whatever it does
+     */
+    public Inbox inbox() {
+        if (handler instanceof RecordingHandler recording) {
+            return recording.inbox();
+        }
+        throw new IllegalStateException(
+                "the server has a " + handler.getClass().getName() + ", only a RecordingHandler has an inbox");
     }
 
     /** The server, for what it knows about itself. */

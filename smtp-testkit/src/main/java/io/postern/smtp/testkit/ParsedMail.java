@@ -1,0 +1,189 @@
+package io.postern.smtp.testkit;
+
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.james.mime4j.codec.DecodeMonitor;
+import org.apache.james.mime4j.codec.DecoderUtil;
+import org.apache.james.mime4j.dom.Entity;
+import org.apache.james.mime4j.dom.Message;
+import org.apache.james.mime4j.dom.Multipart;
+import org.apache.james.mime4j.dom.SingleBody;
+import org.apache.james.mime4j.dom.TextBody;
+import org.apache.james.mime4j.message.DefaultMessageBuilder;
+import org.apache.james.mime4j.message.DefaultMessageWriter;
+import org.apache.james.mime4j.stream.Field;
+import org.apache.james.mime4j.stream.MimeConfig;
+
+/**
+ * A message read as MIME (RFC 2045): what a person would see of it. Needs Apache James' mime4j on the class path.
+ *
+ * <p>Header fields are decoded (RFC 2047). It never changes.
+ */
+public final class ParsedMail {
+
+    private static final Pattern LINK = Pattern.compile("https?://[^\\s\"'<>]+");
+    /** The end of a sentence is not a part of the address before it. */
+    private static final Pattern LINK_END = Pattern.compile("[.,;:!?)\\]]+$");
+    // digits, with a hyphen or blank in the middle, that are no part of a longer number or word
+    private static final Pattern CODE = Pattern.compile("(?<![\\w/=.-])(\\d{3}[ -]\\d{3}|\\d{4,8})(?![\\w/=-])");
+
+    /**
+     * A part that is to be stored rather than shown.
+     *
+     * @param name what it is called, empty when it is not called anything
+     * @param contentType such as {@code application/pdf}
+     * @param content decoded
+     */
+    public record Attachment(String name, String contentType, Buffer content) {}
+
+    private final Message message;
+    private final StringBuilder text = new StringBuilder();
+    private final StringBuilder html = new StringBuilder();
+    private final List<Attachment> attachments = new ArrayList<>();
+
+    private ParsedMail(Message message) {
+        this.message = message;
+        read(message);
+    }
+
+    /** Reads a message. @throws IllegalArgumentException when it is nested or long beyond reason */
+    static ParsedMail parse(byte[] content) {
+        DefaultMessageBuilder builder = new DefaultMessageBuilder();
+        builder.setMimeEntityConfig(MimeConfig.PERMISSIVE);
+        try {
+            return new ParsedMail(builder.parseMessage(new ByteArrayInputStream(content)));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("the message cannot be read as MIME: " + e.getMessage(), e);
+        }
+    }
+
+    private void read(Entity entity) {
+        if (entity.getBody() instanceof Multipart multipart) {
+            multipart.getBodyParts().forEach(this::read);
+        } else if (entity.getBody() instanceof TextBody body && !"attachment".equals(entity.getDispositionType())) {
+            boolean isHtml = "text/html".equals(entity.getMimeType());
+            (isHtml ? html : text).append(decoded(body));
+        } else if (entity.getBody() instanceof SingleBody body) {
+            attachments.add(new Attachment(
+                    Optional.ofNullable(entity.getFilename()).orElse(""), entity.getMimeType(), octets(body)));
+        } else if (entity.getBody() instanceof Message attached) {
+            String subject = Optional.ofNullable(attached.getSubject()).orElse("");
+            attachments.add(new Attachment(subject, entity.getMimeType(), octets(attached)));
+        }
+    }
+
+    private static Buffer octets(Message attached) {
+        ByteArrayOutputStream octets = new ByteArrayOutputStream();
+        try {
+            new DefaultMessageWriter().writeMessage(attached, octets);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Buffer.buffer(octets.toByteArray());
+    }
+
+    private static String decoded(TextBody body) {
+        return octets(body).toString(charset(body));
+    }
+
+    private static Charset charset(TextBody body) {
+        try {
+            return Charset.forName(body.getMimeCharset());
+        } catch (IllegalArgumentException unknown) {
+            return StandardCharsets.UTF_8;
+        }
+    }
+
+    private static Buffer octets(SingleBody body) {
+        ByteArrayOutputStream octets = new ByteArrayOutputStream();
+        try {
+            body.writeTo(octets);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Buffer.buffer(octets.toByteArray());
+    }
+
+    /** The subject; empty when there is none. */
+    public String subject() {
+        return header("Subject").orElse("");
+    }
+
+    /** The first field of this name, unfolded and decoded. */
+    public Optional<String> header(String name) {
+        return headers(name).stream().findFirst();
+    }
+
+    /** All fields of this name, in their order, unfolded and decoded. */
+    public List<String> headers(String name) {
+        List<Field> fields = message.getHeader().getFields(name);
+        return fields.stream().map(ParsedMail::decoded).toList();
+    }
+
+    private static String decoded(Field field) {
+        String unfolded = field.getBody().replaceAll("\\r?\\n(?=[ \\t])", "").strip();
+        return DecoderUtil.decodeEncodedWords(unfolded, DecodeMonitor.SILENT);
+    }
+
+    /** The parts of plain text, one behind the other; empty when there is none. */
+    public String text() {
+        return text.toString();
+    }
+
+    /** The parts of HTML, one behind the other; empty when there is none. */
+    public String html() {
+        return html.toString();
+    }
+
+    /** All parts that are not shown as text. */
+    public List<Attachment> attachments() {
+        return List.copyOf(attachments);
+    }
+
+    /** The addresses of the web in text and HTML, each once, in the order in which they stand. */
+    public List<URI> links() {
+        Set<URI> links = new LinkedHashSet<>();
+        for (String source : List.of(html(), text())) {
+            Matcher matcher = LINK.matcher(source.replace("&amp;", "&"));
+            while (matcher.find()) {
+                uri(LINK_END.matcher(matcher.group()).replaceFirst("")).ifPresent(links::add);
+            }
+        }
+        return List.copyOf(links);
+    }
+
+    private static Optional<URI> uri(String text) {
+        try {
+            return Optional.of(URI.create(text));
+        } catch (IllegalArgumentException notOne) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * What looks like a one-time code in the text, or in the HTML where there is no text: 4 to 8 digits, or twice three with a
+     * hyphen or a blank between them, which is left out here.
+     */
+    public List<String> codes() {
+        String source = text.isEmpty() ? html().replaceAll("<[^>]*>", " ") : text();
+        Set<String> codes = new LinkedHashSet<>();
+        Matcher matcher = CODE.matcher(source);
+        while (matcher.find()) {
+            codes.add(matcher.group(1).replaceAll("[ -]", ""));
+        }
+        return List.copyOf(codes);
+    }
+}

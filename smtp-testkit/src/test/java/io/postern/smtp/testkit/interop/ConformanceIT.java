@@ -1,0 +1,124 @@
+package io.postern.smtp.testkit.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.testkit.RecordingHandler;
+import io.postern.smtp.testkit.TestSmtpServer;
+import io.postern.smtp.testkit.conformance.Conformance;
+import io.postern.smtp.testkit.conformance.ConformanceReport;
+import io.postern.smtp.testkit.conformance.ConformanceReport.Outcome;
+import io.postern.smtp.testkit.conformance.ConformanceTarget;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The conformance suite passes with our servers, and shows that it can fail with others. */
+@Timeout(120)
+class ConformanceIT {
+
+    private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+    @TempDir
+    Path directory;
+
+    private static ConformanceTarget smtp(int port) {
+        return ConformanceTarget.smtp(new InetSocketAddress(LOOPBACK, port));
+    }
+
+    private SmtpServerOptions options() {
+        return new SmtpServerOptions().setTls(TlsFiles.in(directory).server());
+    }
+
+    @Test
+    void ourSmtpPassesAllOfIt() {
+        try (TestSmtpServer server = TestSmtpServer.start(new RecordingHandler(), options())) {
+            ConformanceReport report = Conformance.run(smtp(server.port()));
+
+            report.assertPassed();
+            assertThat(report.results())
+                    .filteredOn(result -> result.outcome() == Outcome.SKIPPED)
+                    .allMatch(result -> result.testCase().needs().contains("AUTH"));
+        }
+    }
+
+    @Test
+    void ourLmtpPassesAllOfIt() {
+        try (TestSmtpServer server =
+                TestSmtpServer.start(new RecordingHandler(), options().setLmtp(true))) {
+            Conformance.run(ConformanceTarget.lmtp(new InetSocketAddress(LOOPBACK, server.port())))
+                    .assertPassed();
+        }
+    }
+
+    @Test
+    void smtpSinkFailsSomeOfIt() throws Exception {
+        int port = freePort();
+        try (Started sink =
+                new Started(List.of(Tool.find("smtp-sink"), "-u", "nobody", "127.0.0.1:" + port, "10"), port)) {
+            assertThat(failures(sink.port()))
+                    .contains("a HELO without a name is refused", "an unknown parameter is refused");
+        }
+    }
+
+    @Test
+    void aiosmtpdFailsSomeOfIt() throws Exception {
+        int port = freePort();
+        List<String> command =
+                List.of(Tool.find("aiosmtpd"), "-n", "-c", "aiosmtpd.handlers.Sink", "-l", "127.0.0.1:" + port);
+        try (Started aiosmtpd = new Started(command, port)) {
+            assertThat(failures(aiosmtpd.port())).contains("what is no address is refused");
+        }
+    }
+
+    private static List<String> failures(int port) {
+        ConformanceReport report = Conformance.run(smtp(port));
+        return report.failures().stream()
+                .map(result -> result.testCase().name())
+                .toList();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** A server of another make. */
+    private record Started(Process process, int port) implements AutoCloseable {
+
+        Started(List<String> command, int port) throws IOException, InterruptedException {
+            this(
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start(),
+                    port);
+            while (!accepts()) {
+                assertThat(process.isAlive()).as("%s runs", command).isTrue();
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
+        }
+
+        private boolean accepts() {
+            try (Socket socket = new Socket(LOOPBACK, port)) {
+                return socket.isConnected();
+            } catch (IOException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
+}
