@@ -43,7 +43,8 @@ final class PosternProcess implements AutoCloseable {
     static List<String> command(List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(List.of("-jar", JAR.toString()));
+        // it runs for a moment: what would make it fast later only makes it start late
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", JAR.toString()));
         command.addAll(arguments);
         return command;
     }

@@ -13,18 +13,21 @@ import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Clients that begin a TLS handshake and leave it there cost little, delay nobody, and are gone after the deadline. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT) // each has a server process of its own, and waits for its deadline
 class HalfOpenHandshakeIT {
 
     private static final int HANDSHAKES = 300;
     private static final long BOUND = 100 * 1024;
 
     /** Long enough to measure in, short enough to wait for. */
-    private static final int DEADLINE_SECONDS = 10;
+    private static final int DEADLINE_SECONDS = 15;
 
     @TempDir
     static Path directory;
