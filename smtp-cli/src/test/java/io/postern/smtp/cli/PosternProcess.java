@@ -26,8 +26,8 @@ final class PosternProcess implements AutoCloseable {
     private final BlockingQueue<String> errorLines = new LinkedBlockingQueue<>();
     private final CompletableFuture<String> errors;
 
-    private PosternProcess(List<String> arguments) throws IOException {
-        process = new ProcessBuilder(command(arguments)).start();
+    private PosternProcess(List<String> command) throws IOException {
+        process = new ProcessBuilder(command).start();
         output = process.inputReader(StandardCharsets.UTF_8);
         // a thread of its own: in the common pool of a small machine one process that runs would keep all others unread
         errors = CompletableFuture.supplyAsync(
@@ -50,7 +50,18 @@ final class PosternProcess implements AutoCloseable {
     }
 
     static PosternProcess run(String... arguments) throws IOException {
-        return new PosternProcess(List.of(arguments));
+        return new PosternProcess(command(List.of(arguments)));
+    }
+
+    /** Runs a command that ends up as one of {@link #command}. */
+    static PosternProcess runCommand(List<String> command) throws IOException {
+        return new PosternProcess(command);
+    }
+
+    /** Sends SIGKILL, and waits until it is gone. */
+    void kill() throws InterruptedException {
+        process.toHandle().destroyForcibly();
+        awaitExit();
     }
 
     /** Reads the next line, which says where it listens. @return that address */

@@ -95,14 +95,14 @@ final class IncomingMessage {
         } else if (body.wantsMore()) {
             ask(asked, new More());
         } else if (reminder == null) {
-            reminder =
-                    vertx.setTimer(Math.max(1, timeoutMillis / 3), due -> Contexts.run(context, () -> remind(asked)));
+            reminder = vertx.setTimer(Math.max(1, timeoutMillis / 3), due -> Contexts.run(context, () -> remind(due)));
         }
     }
 
-    private void remind(Message<Frame> asked) {
-        if (asked == turn) {
-            reminder = null;
+    private void remind(long timer) {
+        Message<Frame> asked = turn;
+        // one that was cancelled may be under way already
+        if (asked != null && reminder != null && reminder == timer) {
             ask(asked, new Wait());
         }
     }

@@ -229,12 +229,14 @@ final class OutgoingMessage {
         if (abandoned != null || !gathering.isEmpty() || ended) {
             speak();
         } else {
-            reminder = vertx.setTimer(
-                    Math.max(1, timeoutMillis / 3),
-                    due -> Contexts.run(context, () -> {
-                        reminder = null;
-                        speak();
-                    }));
+            reminder = vertx.setTimer(Math.max(1, timeoutMillis / 3), due -> Contexts.run(context, () -> remind(due)));
+        }
+    }
+
+    private void remind(long timer) {
+        // one that was cancelled may be under way already
+        if (reminder != null && reminder == timer) {
+            speak();
         }
     }
 

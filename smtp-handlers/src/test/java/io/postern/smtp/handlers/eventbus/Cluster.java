@@ -41,28 +41,12 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-<<<<<<< HEAD
-    /**
-     * Starts a server, whose first line is its port.
-     *
-     * @param timeout of its handler
-     */
-=======
     /** Starts a server, whose first line is its port; its handler has this timeout. */
->>>>>>> eventbus
     NodeProcess server(Duration timeout) throws IOException {
         return start("server", timeout.toString());
     }
 
-<<<<<<< HEAD
-    /**
-     * Starts a consumer, which says when it is ready.
-     *
-     * @param record where it writes down what it has
-     */
-=======
     /** Starts a consumer, which says when it is ready, and writes down what it has. */
->>>>>>> eventbus
     NodeProcess consumer(Path record) throws IOException {
         return start("consumer", record.toString());
     }

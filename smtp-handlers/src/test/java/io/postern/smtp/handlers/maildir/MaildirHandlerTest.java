@@ -148,8 +148,17 @@ class MaildirHandlerTest {
     @ParameterizedTest
     @EnumSource
     void forgedFieldsOfOursAreLeftOut(Dialogue dialogue) throws Exception {
-        String forged = "X-Peer: forged\r\nreturn-path: <forged>\r\nX-MAILFROM : forged\r\n folded forged\r\n"
-                + "Received: from elsewhere\r\nX-RcptTo: forged\r\nSubject: hello\r\n\r\nX-Peer: body\r\n";
+        String forged = """
+                X-Peer: forged
+                return-path: <forged>
+                X-MAILFROM : forged
+                 folded forged
+                Received: from elsewhere
+                X-RcptTo: forged
+                Subject: hello
+
+                X-Peer: body
+                """.replace("\n", "\r\n");
         try (TestSmtpServer server = TestSmtpServer.start(handler(), dialogue.options());
                 RawSmtpClient client = dialogue.greeted(server)) {
             assertThat(dialogue.send(client, forged, "bart@example.org")).containsExactly(250);
