@@ -176,7 +176,7 @@ public final class SmtpMeters implements SmtpMetrics {
     @Override
     public void messageReceived(long octets, Reply reply, Duration time) {
         TransactionOutcome outcome = TransactionOutcome.of(reply);
-        of(messageSizes, outcome).record(octets);
+        of(messageSizes, outcome).record((double) octets);
         of(messageTimes, outcome).record(time);
     }
 
