@@ -39,7 +39,8 @@ record JavaSnippet(Path file, int line, String code) {
 
     // on one line, so that the lines of the snippet keep their numbers
     private static final String IMPORTS = "import io.postern.smtp.*; import io.postern.smtp.controller.*;"
-            + " import io.postern.smtp.handlers.*; import io.postern.smtp.lmtp.*; import io.vertx.core.*; import io.vertx.core.buffer.*;"
+            + " import io.postern.smtp.handlers.*; import io.postern.smtp.handlers.relay.*; import io.postern.smtp.lmtp.*;"
+            + " import io.vertx.core.*; import io.vertx.core.buffer.*;"
             + " import io.vertx.core.file.*; import io.vertx.core.json.*; import io.vertx.core.net.*;"
             + " import io.vertx.core.streams.*; import java.time.*; import java.util.*; ";
     private static final String CLASS =

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -325,8 +326,8 @@ class MimeHandlerTest {
                             told.add(Context.isOnEventLoopThread() ? "event loop" : "worker");
                             return parsed;
                         })
-                        .compose(
-                                parsed -> message.parsed().compose(again -> say(again == parsed ? "same" : "other"))));
+                        .compose(parsed -> message.parsed()
+                                .compose(again -> say(Objects.equals(again, parsed) ? "same" : "other"))));
                 RawSmtpClient client = client(server)) {
             assertThat(send(client, "Subject: s\r\n\r\ntext\r\n")).endsWith("same");
             assertThat(told).containsExactly("worker");
