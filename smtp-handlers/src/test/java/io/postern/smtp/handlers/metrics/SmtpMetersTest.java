@@ -8,7 +8,12 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import io.postern.smtp.Envelope;
 import io.postern.smtp.Limit;
+import io.postern.smtp.Replies;
+import io.postern.smtp.Reply;
+import io.postern.smtp.Session;
+import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
@@ -21,6 +26,7 @@ import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.testkit.RawSmtpClient;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.ClientSSLOptions;
@@ -28,6 +34,7 @@ import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
+import io.vertx.core.streams.ReadStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -35,6 +42,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -65,9 +73,13 @@ class SmtpMetersTest {
     }
 
     private SmtpServer serve() {
+        return serve(new SinkHandler());
+    }
+
+    private SmtpServer serve(SmtpHandler handler) {
         Authenticator<Credentials.Password> authenticator = (credentials, context) -> Future.succeededFuture(
                 credentials.password().equals("good") ? Optional.of(Identity.of("anne")) : Optional.empty());
-        SmtpServer server = SmtpServer.create(vertx, new SinkHandler(), options).setMetrics(new SmtpMeters(registry));
+        SmtpServer server = SmtpServer.create(vertx, handler, options).setMetrics(new SmtpMeters(registry));
         SaslMechanism.passwords(authenticator).forEach(server::addMechanism);
         return await(server.listen(0, "127.0.0.1"));
     }
@@ -178,16 +190,27 @@ class SmtpMetersTest {
 
     @Test
     void bytesAreInFlightUntilTheirMessageIsAnswered() {
-        SmtpServer server = serve();
-        RawSmtpClient client = client(server);
-        client.command("MAIL FROM:<a@example.org>").expect(250);
-        client.command("RCPT TO:<b@example.com>").expect(250);
-        client.send("BDAT 4\r\nabcd").expect(250);
-        double waiting = gauge("smtp.server.bytes.in.flight");
-        assertThat(waiting).isBetween(0.0, 4.0); // the sink passes content on, so that it may be gone already
-        client.send("BDAT 0 LAST\r\n").expect(250);
-        client.close();
+        AtomicReference<Double> atTheEnd = new AtomicReference<>();
+        SmtpServer server = serve(new SmtpHandler() {
+            @Override
+            public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
+                Promise<Reply> answer = Promise.promise();
+                body.endHandler(end -> {
+                    atTheEnd.set(gauge("smtp.server.bytes.in.flight"));
+                    answer.complete(Replies.MESSAGE_ACCEPTED);
+                });
+                body.handler(content -> {});
+                return answer.future();
+            }
+        });
+        try (RawSmtpClient client = client(server)) {
+            client.command("MAIL FROM:<a@example.org>").expect(250);
+            client.command("RCPT TO:<b@example.com>").expect(250);
+            client.send("BDAT 6\r\nabcd\r\n").expect(250);
+            client.send("BDAT 0 LAST\r\n").expect(250);
+        }
         await(server.shutdown(Duration.ofSeconds(20)));
+        assertThat(atTheEnd).hasValue(6.0);
         assertThat(gauge("smtp.server.bytes.in.flight")).isZero();
     }
 
