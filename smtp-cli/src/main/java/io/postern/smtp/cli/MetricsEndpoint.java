@@ -24,6 +24,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MetricsEndpoint {
 
+    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final System.Logger LOG = System.getLogger(MetricsEndpoint.class.getName());
 
     private static final String PATH = "/metrics";
@@ -140,7 +142,7 @@ final class MetricsEndpoint {
         HttpServerResponse response = request.response();
         if (!PATH.equals(request.path())) {
             response.setStatusCode(404).end("not found; see " + PATH + "\n");
-        } else if (request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD) {
+        } else if (!READING.contains(request.method())) {
             response.setStatusCode(405).putHeader(HttpHeaders.ALLOW, ALLOWED).end();
         } else {
             scrape(request.getHeader(HttpHeaders.ACCEPT), response);
