@@ -60,7 +60,8 @@ final class HandlerClass {
 
     private SmtpHandler create(ClassLoader loader, List<String> arguments) {
         try {
-            Class<?> type = Class.forName(name, false, loader); // no code of its runs before it is known to be a handler
+            Class<?> type =
+                    Class.forName(name, false, loader); // no code of its runs before it is known to be a handler
             check(type);
             return create(constructor(type.asSubclass(SmtpHandler.class), arguments.size()), arguments);
         } catch (ClassNotFoundException e) {
@@ -119,7 +120,8 @@ final class HandlerClass {
         throw unfit("has no public constructor that takes " + strings(arguments) + "; "
                 + (all.length == 0
                         ? "it has none at all"
-                        : "it has " + Arrays.stream(all).map(this::shown).sorted().collect(Collectors.joining(", "))));
+                        : "it has "
+                                + Arrays.stream(all).map(this::shown).sorted().collect(Collectors.joining(", "))));
     }
 
     private static String strings(int count) {
@@ -133,16 +135,15 @@ final class HandlerClass {
     private String shown(Constructor<?> constructor) {
         return Arrays.stream(constructor.getParameterTypes())
                 .map(Class::getSimpleName)
-                .collect(Collectors.joining(", ", constructor.getDeclaringClass().getSimpleName() + "(", ")"));
+                .collect(
+                        Collectors.joining(", ", constructor.getDeclaringClass().getSimpleName() + "(", ")"));
     }
 
     private SmtpHandler create(Constructor<? extends SmtpHandler> constructor, List<String> arguments) {
         boolean asArray = constructor.getParameterCount() == 1 && constructor.getParameterTypes()[0].isArray();
         String[] strings = arguments.toArray(String[]::new);
         try {
-            return asArray
-                    ? constructor.newInstance((Object) strings)
-                    : constructor.newInstance((Object[]) strings);
+            return asArray ? constructor.newInstance((Object) strings) : constructor.newInstance((Object[]) strings);
         } catch (InvocationTargetException e) {
             throw new StartFailure("cannot create handler " + name, Objects.requireNonNullElse(e.getCause(), e));
         } catch (ReflectiveOperationException e) {

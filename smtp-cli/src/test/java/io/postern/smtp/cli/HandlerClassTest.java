@@ -68,8 +68,8 @@ class HandlerClassTest {
 
     @Test
     void aClassIsFoundInADirectoryAndInAJar() throws IOException {
-        Path classes = compile("public class Handler implements SmtpHandler { public String toString() {"
-                + " return \"mine\"; } }");
+        Path classes = compile(
+                "public class Handler implements SmtpHandler { public String toString() {" + " return \"mine\"; } }");
         assertThat(create(classes)).hasToString("mine");
         assertThat(create(jar(classes))).hasToString("mine");
     }
@@ -126,7 +126,9 @@ class HandlerClassTest {
             })
     void whatGoesWrongInAHandlerIsToldWithItsReason(String member, String message) throws IOException {
         Path classes = compile("public class Handler implements SmtpHandler { " + member + " }");
-        assertThatThrownBy(() -> create(classes)).isInstanceOf(StartFailure.class).hasMessage(message);
+        assertThatThrownBy(() -> create(classes))
+                .isInstanceOf(StartFailure.class)
+                .hasMessage(message);
     }
 
     private void assertCannotLoad(Path classes, String reason) {
@@ -151,8 +153,7 @@ class HandlerClassTest {
     @Test
     void aClassThatItNeedsOnlyWhenItIsMadeIsNamed() throws IOException {
         compile("Needed", "public class Needed {}");
-        Path classes =
-                compile("public class Handler implements SmtpHandler { static final Object N = new Needed(); }");
+        Path classes = compile("public class Handler implements SmtpHandler { static final Object N = new Needed(); }");
         Files.delete(classes.resolve("my").resolve("Needed.class"));
         assertCannotLoad(classes, "a class that it needs is missing: my.Needed");
     }
