@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.postern.smtp.testkit.RawSmtpClient;
 import io.postern.smtp.testkit.WireReply;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -229,7 +230,7 @@ class MaildirIT {
                 List<Socket> others = new ArrayList<>();
                 try {
                     for (int i = 0; i < DESCRIPTORS; i++) {
-                        others.add(new Socket("127.0.0.1", PosternProcess.port(address)));
+                        others.add(new Socket(InetAddress.getLoopbackAddress(), PosternProcess.port(address)));
                     }
                     assertThat(sendUntil(client, 451).toString()).startsWith("451 4.3.0");
                     assertThat(tmp(directory)).isEmpty();

@@ -121,7 +121,7 @@ class PosternEventBusIT {
 
     @Test
     void aNodeThatCannotBeIsToldInOneLine() throws Exception {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK));
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 PosternProcess postern = PosternProcess.run(
                         "-l", ANY_PORT, "--cluster-host", LOOPBACK + ":" + taken.getLocalPort(), "eventbus", "mail")) {
             assertThat(postern.awaitExit()).isEqualTo(1);
