@@ -42,6 +42,7 @@ final class MetricsEndpoint {
     private static final System.Logger LOG = System.getLogger(MetricsEndpoint.class.getName());
 
     private static final String PATH = "/metrics";
+    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final String ALLOWED = "GET, HEAD";
     private static final int IDLE_SECONDS = 60;
     private static final Duration FAREWELL = Duration.ofSeconds(2);
