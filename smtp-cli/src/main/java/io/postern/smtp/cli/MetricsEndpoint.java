@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MetricsEndpoint {
 
-    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
     private static final System.Logger LOG = System.getLogger(MetricsEndpoint.class.getName());
 
     private static final String PATH = "/metrics";
