@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -71,7 +72,8 @@ public final class MaildirThroughput {
                 Collections.rotate(order, 1);
                 for (Map.Entry<Integer, Integer> load : LOADS.entrySet()) {
                     for (Contender contender : order) {
-                        double rate = rate(servers.get(contender), load.getKey(), load.getValue());
+                        double rate =
+                                rate(Objects.requireNonNull(servers.get(contender)), load.getKey(), load.getValue());
                         if (round >= 0) {
                             note(load.getKey(), contender, rate);
                         }
@@ -106,7 +108,7 @@ public final class MaildirThroughput {
                 median(each),
                 Collections.min(each),
                 Collections.max(each),
-                median(ratios(byContender.get(Contender.POSTERN), each)))));
+                median(ratios(byContender.getOrDefault(Contender.POSTERN, List.of()), each)))));
     }
 
     private static List<Double> ratios(List<Double> ours, List<Double> theirs) {
