@@ -34,8 +34,12 @@ final class ClusterOptions {
         return host != null;
     }
 
-    /** @throws IllegalArgumentException when they make no sense; the message is for the user */
-    void check() {
+    /**
+     * These options, if they make sense.
+     *
+     * @throws IllegalArgumentException when they make none; the message is for the user
+     */
+    ClusterOptions check() {
         if (host == null && (!members.isEmpty() || name != null)) {
             throw new IllegalArgumentException(
                     (members.isEmpty() ? "--cluster-name" : "--cluster-member") + " needs --cluster-host");
@@ -44,6 +48,7 @@ final class ClusterOptions {
             address("--cluster-host", host);
         }
         members.forEach(member -> address("--cluster-member", member));
+        return this;
     }
 
     private static HazelcastAddress address(String option, String text) {

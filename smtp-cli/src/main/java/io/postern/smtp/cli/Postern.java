@@ -232,7 +232,7 @@ public final class Postern implements Runnable {
         checkSense(options, addresses);
         Optional<ListenAddress.Inet> metricsAddress = Optional.ofNullable(metrics)
                 .map(text -> checked("--metrics " + text + ": ", () -> MetricsEndpoint.address(text)));
-        cluster.check();
+        checked("", cluster::check);
         ServingHandler.Source handler = checked(
                 "",
                 () -> handlerClass == null

@@ -135,7 +135,7 @@ class PosternMetricsIT {
 
     @Test
     void aPortThatIsTakenIsToldInOneLine() throws Exception {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 PosternProcess postern =
                         PosternProcess.run("-l", ANY_PORT, "--metrics", "127.0.0.1:" + taken.getLocalPort(), "sink")) {
             assertThat(postern.readLine()).isEqualTo("(end)");

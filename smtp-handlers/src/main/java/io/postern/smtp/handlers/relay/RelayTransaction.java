@@ -13,6 +13,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,9 @@ public final class RelayTransaction {
     private final RelayClient client;
     private final Sender sender;
     private final String id;
+
+    /** A recipient is named. Who has no patience any more may name another, but the next hop is still at this one. */
+    private final AtomicBoolean asking = new AtomicBoolean();
 
     private volatile @Nullable HopTransaction current;
     private volatile @Nullable Reply refusal;
@@ -68,9 +72,12 @@ public final class RelayTransaction {
         if (!recipient.mailbox().isAscii() && !sender.parameters().smtpUtf8()) {
             return Future.succeededFuture(Replies.SMTPUTF8_NEEDED);
         }
+        if (!asking.compareAndSet(false, true)) {
+            return Future.succeededFuture(HopReplies.TOO_SLOW);
+        }
         HopTransaction begun = current;
         Future<Reply> reply = begun == null ? begin(recipient, false) : begun.rcpt(recipient);
-        return explained(reply, "RCPT");
+        return explained(reply.andThen(answer -> asking.set(false)), "RCPT");
     }
 
     /** @param fresh whether the connection must be a new one */
@@ -125,6 +132,11 @@ public final class RelayTransaction {
         HopTransaction begun = current;
         if (over || begun == null || begun.accepted().isEmpty()) {
             return Future.failedFuture(new SmtpException(HopReplies.NO_RECIPIENTS));
+        }
+        if (asking.get()) {
+            // what the next hop says to this recipient nobody will know
+            abandon();
+            return Future.failedFuture(new SmtpException(HopReplies.TRANSACTION_CHANGED));
         }
         over = true;
         boolean binary = sender.parameters().body() == BodyType.BINARYMIME;

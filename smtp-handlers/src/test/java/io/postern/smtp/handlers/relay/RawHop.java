@@ -120,12 +120,17 @@ final class RawHop implements AutoCloseable {
         }
 
         /** Does nothing more until the relay closes the connection or the test ends. */
-        void stall() throws IOException {
-            try {
-                over.await(60, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        void stall() {
+            RawHop.await(over);
+        }
+    }
+
+    /** Does nothing until something has happened, for a minute at most. */
+    static void await(CountDownLatch event) {
+        try {
+            event.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

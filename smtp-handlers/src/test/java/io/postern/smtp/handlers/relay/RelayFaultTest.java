@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -303,6 +304,37 @@ class RelayFaultTest {
             }
             assertThat(delivered).hasValue(2);
             assertThat(hop.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aRecipientThatTheNextHopAcceptsTooLateGetsNoMail() throws Exception {
+        CountDownLatch told = new CountDownLatch(1);
+        try (RawHop hop = new RawHop((wire, number) -> {
+            wire.open("PIPELINING").accept().await("RCPT");
+            RawHop.await(told);
+            wire.say("250 ok").await("RSET").say("250 ok").accept();
+            wire.await("DATA").say("354 go on").await(".").say("250 ok").stall();
+        })) {
+            int port = fixture.front(fixture.relay(to(hop.port())), new SmtpServerOptions().setHandlerTimeout(SHORT));
+            try (RawSmtpClient client = client(port)) {
+                client.command("MAIL FROM:<from@example.test>").expect(250);
+                client.command("RCPT TO:<a@example.test>").expect(250);
+                client.command("RCPT TO:<late@example.test>").expect(451);
+                client.command("RCPT TO:<c@example.test>").expect(451);
+                WireReply reply = client.command("DATA");
+                if (reply.code() == 354) {
+                    reply = client.send("A: b\r\n\r\n.\r\n").readReply();
+                }
+                reply.expect(451);
+                assertThat(hop.heard()).noneMatch(line -> line.startsWith("DATA"));
+                told.countDown();
+            }
+            try (RawSmtpClient client = dataTo(port)) {
+                client.send("A: b\r\n\r\n.\r\n").expect(250);
+            }
+            assertThat(hop.heard().stream().filter(line -> line.startsWith("DATA")))
+                    .hasSize(1);
         }
     }
 
