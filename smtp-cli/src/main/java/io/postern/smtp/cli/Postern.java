@@ -277,7 +277,6 @@ public final class Postern implements Runnable {
         }
     }
 
-    /** Lets a handler of the user's tidy up, when nobody asks it anything any more. */
     private Transport transport() {
         try {
             return transport.transport();

@@ -374,7 +374,7 @@ class PosternIT {
             quoteCharacter = '`',
             value = {
                 "--bogus x | Unknown option: '--bogus'",
-                "maildir /tmp | unknown handler 'maildir'",
+                "mailbox x | unknown handler 'mailbox'; known are debug, sink, maildir, relay and eventbus",
                 "debug printer | handler debug takes stdout or stderr",
                 "sink x | handler sink takes no arguments",
                 "--size -1 | --size: dataSizeLimit is -1",
@@ -401,7 +401,7 @@ class PosternIT {
                 "-l ::1:25 | --listen ::1:25: expected HOST:PORT",
                 "-l 127.0.0.1:65536 | port is 65536",
                 "-c java.lang.String | does not implement io.postern.smtp.SmtpHandler",
-                "-c io.postern.smtp.handlers.SinkHandler x | has no public constructor that takes 1 string",
+                "-c io.postern.smtp.handlers.SinkHandler x | has no public constructor that takes a string",
             })
     void aMistakeInTheOptionsIsToldInOneLine(String arguments, String message) throws Exception {
         try (PosternProcess postern = PosternProcess.run(arguments.strip().split(" "))) {
