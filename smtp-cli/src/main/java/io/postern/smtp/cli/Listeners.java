@@ -43,7 +43,7 @@ final class Listeners {
     private final SmtpServerOptions options;
     private final WatchedFiles watched = new WatchedFiles();
     private final Map<Tls, EncryptedServers> encrypted = new HashMap<>();
-    private final List<String> deployments = new ArrayList<>();
+    private final Queue<String> deployments = new ConcurrentLinkedQueue<>();
     private List<SaslMechanism> mechanisms = List.of();
     private SmtpMetrics metrics = SmtpMetrics.NONE;
 

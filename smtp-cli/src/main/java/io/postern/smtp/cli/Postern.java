@@ -271,9 +271,17 @@ public final class Postern implements Runnable {
             Optional<ListenAddress.Inet> scraped = endpoint.flatMap(served -> metricsAddress.map(served::listen));
             listeners.listen(addresses).forEach(address -> System.out.println("postern listening on " + address));
             scraped.ifPresent(address -> System.out.println("postern metrics on " + address));
-        } catch (StartFailure e) {
-            Runtime.getRuntime().removeShutdownHook(shutdown);
+        } catch (RuntimeException | Error e) {
+            forget(shutdown); // it would say that all is well
             throw e;
+        }
+    }
+
+    private static void forget(Thread shutdown) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(shutdown);
+        } catch (IllegalStateException e) {
+            // it runs already: somebody has told the process to end
         }
     }
 

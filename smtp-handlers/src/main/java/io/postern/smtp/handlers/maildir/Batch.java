@@ -14,6 +14,8 @@ import java.util.Set;
  */
 final class Batch {
 
+    private static final System.Logger LOG = System.getLogger(MaildirHandler.class.getName());
+
     private final MaildirSync sync;
     private final Set<MessageFile> unfinished;
     private final List<FileWork.Commit> commits = new ArrayList<>();
@@ -37,14 +39,24 @@ final class Batch {
         }
         for (FileWork.Commit commit : commits) {
             unfinished.remove(commit.file());
-            commit.done().tryComplete(commit.file().replies());
+            tell(() -> commit.done().tryComplete(commit.file().replies()));
+        }
+    }
+
+    /** Who cannot be told, since its context is gone, keeps nobody else from being told. */
+    private static void tell(Runnable telling) {
+        try {
+            telling.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.WARNING, "nobody could be told what became of a message", e);
         }
     }
 
     private void begin(FileWork work) {
         if (work instanceof FileWork.Append append) {
             unfinished.add(append.file());
-            append.done().accept(append(append));
+            Optional<List<Reply>> refusals = append(append);
+            tell(() -> append.done().accept(refusals));
         } else if (work instanceof FileWork.Commit commit) {
             commits.add(commit);
             unfinished.add(commit.file());

@@ -19,6 +19,8 @@ import java.util.Set;
 /** One Maildir: {@code tmp/}, {@code new/} and {@code cur/}. Used by file threads only, by any number at a time. */
 final class Maildir {
 
+    private static final System.Logger LOG = System.getLogger(MaildirHandler.class.getName());
+
     private static final FileAttribute<?>[] FILE_PERMISSIONS = Directories.permissions("rw-------");
 
     private final Path directory;
@@ -75,7 +77,8 @@ final class Maildir {
         }
     }
 
-    private static void removeIfStale(Path file, Instant before) throws IOException {
+    /** Whatever keeps a file from being removed, others' permissions for example, keeps no mail from being delivered. */
+    private static void removeIfStale(Path file, Instant before) {
         try {
             BasicFileAttributes attributes =
                     Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -85,21 +88,23 @@ final class Maildir {
             }
         } catch (NoSuchFileException e) {
             // somebody else was faster
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, () -> "cannot remove " + file + ": " + e);
         }
     }
 
-    private interface Opening {
-        FileChannel open() throws IOException;
+    private interface Use<T> {
+        T with() throws IOException;
     }
 
-    private FileChannel prepared(Opening opening) throws IOException {
+    private <T> T prepared(Use<T> use) throws IOException {
         prepare();
         try {
-            return opening.open();
+            return use.with();
         } catch (NoSuchFileException e) {
-            prepared = false; // somebody has deleted the Maildir
+            prepared = false; // somebody has deleted the Maildir, or a directory of it
             prepare();
-            return opening.open();
+            return use.with();
         }
     }
 
@@ -115,7 +120,12 @@ final class Maildir {
 
     /** Moves a file from {@code tmp/} to {@code new/}. Nothing is replaced there, since names are {@link UniqueNames unique}. */
     void publish(String name, String newName) throws IOException {
-        Files.move(tmpFile(name), newFile(newName), StandardCopyOption.ATOMIC_MOVE);
+        prepared(() -> Files.move(tmpFile(name), newFile(newName), StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    /** Gives a file of another Maildir a name in {@code new/}. */
+    void link(Path file, String newName) throws IOException {
+        prepared(() -> Files.createLink(newFile(newName), file));
     }
 
     Path tmpFile(String name) {

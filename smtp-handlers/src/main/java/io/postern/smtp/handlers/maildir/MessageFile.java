@@ -119,13 +119,14 @@ final class MessageFile {
             published[index] = true;
         } catch (IOException e) {
             faults[index] = e;
+        } catch (RuntimeException e) {
+            faults[index] = new IOException("file work failed", e);
         }
     }
 
     private void linkOrCopy(Path file, Maildir target) throws IOException {
-        target.prepare();
         try {
-            Files.createLink(target.newFile(newName()), file);
+            target.link(file, newName());
         } catch (FileSystemException | UnsupportedOperationException e) {
             copy(file, target); // on another file system, or on one without links
         }

@@ -36,7 +36,7 @@ final class BodyTransfer {
      *     because the client, {@link BodyFilter} or the next hop did not want it, or the connection has failed.
      */
     Future<List<Reply>> begin() {
-        connection.broken().onFailure(this::giveUp);
+        connection.beginTransfer(this::giveUp);
         Loop loop = connection.loop();
         body.pause();
         body.exceptionHandler(failure -> loop.run(() -> giveUp(failure)));
@@ -56,6 +56,7 @@ final class BodyTransfer {
     private void fail(Throwable cause) {
         if (!over) {
             over = true;
+            connection.endTransfer();
             writer.abandon().onComplete(v -> replies.fail(cause));
         }
     }
@@ -90,6 +91,7 @@ final class BodyTransfer {
         ending = true;
         return writer.end().onSuccess(all -> {
             over = true;
+            connection.endTransfer();
             replies.tryComplete(all);
         });
     }

@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * it is used. What the pool knows stays on one event loop; each connection has its own.
  */
 final class ConnectionPool {
+
+    /** A connection that says goodbye still counts, so it must not take long about it. */
+    private static final Duration QUIT_PATIENCE = Duration.ofSeconds(5);
 
     private final Loop home;
     private final RelayOptions options;
@@ -180,7 +184,7 @@ final class ConnectionPool {
     void giveBack(HopConnection connection) {
         boolean reusable = connection.isUsable() && connection.transactions() < options.getMaxMessagesPerConnection();
         if (!reusable) {
-            connection.quit(options.getCommandTimeout());
+            connection.quit(QUIT_PATIENCE);
             return;
         }
         home.run(() -> {
@@ -203,7 +207,7 @@ final class ConnectionPool {
     }
 
     private void quit(HopConnection connection) {
-        connection.loop().run(() -> connection.quit(options.getCommandTimeout()));
+        connection.loop().run(() -> connection.quit(QUIT_PATIENCE));
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // written at home only

@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +33,10 @@ final class HopConnection {
     private final ReplyParser parser = new ReplyParser();
     private final Deque<Awaited> awaited = new ArrayDeque<>();
     private final Promise<Void> ended;
-    private final Promise<Void> broken;
 
     private Optional<HopCapabilities> capabilities = Optional.empty();
     private @Nullable HopFailure failure;
+    private @Nullable Consumer<Throwable> transfer;
     private @Nullable Promise<Void> room;
     private long timer = -1;
     private long roomTimer = -1;
@@ -53,7 +54,6 @@ final class HopConnection {
         this.id = id;
         this.dataTimeout = dataTimeout;
         this.ended = loop.promise();
-        this.broken = loop.promise();
         socket.handler(this::received);
         socket.exceptionHandler(
                 cause -> fail(new HopFailure(HopReplies.CONNECTION_LOST, "the connection failed", cause)));
@@ -70,9 +70,22 @@ final class HopConnection {
         return ended.future();
     }
 
-    /** Fails with a {@link HopFailure} when the connection is of no use any more; it never completes otherwise. */
-    Future<Void> broken() {
-        return broken.future();
+    /**
+     * The body of a message is about to be sent.
+     *
+     * @param onFailure told when the connection fails before {@link #endTransfer}, at once when it has
+     */
+    void beginTransfer(Consumer<Throwable> onFailure) {
+        if (failure == null) {
+            transfer = onFailure;
+        } else {
+            onFailure.accept(failure);
+        }
+    }
+
+    /** The body was sent, or given up. */
+    void endTransfer() {
+        transfer = null;
     }
 
     /** Whether commands can be sent. */
@@ -157,6 +170,10 @@ final class HopConnection {
         if (failure != null) {
             return Future.failedFuture(failure);
         }
+        Promise<Void> pending = room;
+        if (pending != null) {
+            return pending.future(); // with the timer that runs already
+        }
         if (!socket.writeQueueFull()) {
             return Future.succeededFuture();
         }
@@ -233,11 +250,7 @@ final class HopConnection {
         LOG.log(Level.TRACE, () -> id + " next hop: " + reply.code());
         Awaited first = awaited.poll();
         if (first == null) {
-            // 421 may come at any time (RFC 5321 §3.8), a refusal in the middle of a message
-            boolean refusal = reply.isPermanent() || reply.isTransient();
-            fail(new HopFailure(
-                    refusal ? HopReplies.forClient(reply) : HopReplies.NONSENSE,
-                    "the next hop said without being asked: " + reply.code()));
+            fail(new HopFailure(unasked(reply), "the next hop said without being asked: " + reply.code()));
             return;
         }
         stopTimer();
@@ -248,6 +261,17 @@ final class HopConnection {
         if (reply.code() == Replies.SHUTTING_DOWN.code()) {
             fail(new HopFailure(HopReplies.CONNECTION_LOST, "the next hop closes the connection"));
         }
+    }
+
+    /**
+     * 421 may come at any time (RFC 5321 §3.8), a refusal in the middle of a message. What comes between messages is about the
+     * connection, and says nothing of those to come.
+     */
+    private Reply unasked(Reply reply) {
+        if (reply.isPositive()) {
+            return HopReplies.NONSENSE;
+        }
+        return transfer == null ? HopReplies.CONNECTION_LOST : HopReplies.forClient(reply);
     }
 
     private void startTimer() {
@@ -294,7 +318,11 @@ final class HopConnection {
             room = null;
             waiting.tryFail(cause);
         }
-        broken.tryFail(cause);
+        Consumer<Throwable> told = transfer;
+        if (told != null) {
+            transfer = null;
+            told.accept(cause);
+        }
     }
 
     private void closed() {

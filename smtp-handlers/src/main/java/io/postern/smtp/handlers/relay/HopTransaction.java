@@ -120,6 +120,9 @@ final class HopTransaction {
     /** Sends the message. @return a reply for each accepted recipient; it fails as {@link BodyTransfer#begin} */
     Future<List<Reply>> send(ReadStream<Buffer> body, BodyFilter filter) {
         return onLoop(() -> {
+            if (state != State.OPEN) {
+                return Future.failedFuture(new HopFailure(HopReplies.CLOSED, "the transaction was given up"));
+            }
             state = State.SENDING;
             boolean lmtp = options.getNextHop().orElseThrow().lmtp();
             int replies = lmtp ? accepted.size() : 1;
@@ -174,6 +177,8 @@ final class HopTransaction {
                 reset().onComplete(v -> pool.giveBack(connection));
             } else if (state == State.SENDING && running != null) {
                 running.giveUp(new HopFailure(HopReplies.CLOSED, "the transaction was given up"));
+            } else if (state == State.SENDING) {
+                connection.cut("the transaction was given up before the next hop let the message begin");
             }
         });
     }

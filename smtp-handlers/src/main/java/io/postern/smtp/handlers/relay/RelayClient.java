@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RelayClient {
 
+    /** For so long it is believed that the next hop offers what it did: it may be repaired, or another one. */
+    private static final long KNOWLEDGE_NANOS = Duration.ofMinutes(1).toNanos();
+
+    private record Learnt(HopCapabilities offered, long nanos) {}
+
     private static final Logger LOG = System.getLogger(RelayClient.class.getName());
     private static final long WARNING_INTERVAL_NANOS = 1_000_000_000;
 
@@ -35,7 +41,7 @@ public final class RelayClient {
     private final AtomicLong transactions = new AtomicLong();
     private final AtomicLong lastWarning = new AtomicLong(System.nanoTime() - WARNING_INTERVAL_NANOS);
 
-    private volatile @Nullable HopCapabilities learnt;
+    private volatile @Nullable Learnt learnt;
 
     private RelayClient(Vertx vertx, RelayOptions options) {
         this.vertx = vertx;
@@ -74,7 +80,10 @@ public final class RelayClient {
     }
 
     Optional<HopCapabilities> learnt() {
-        return Optional.ofNullable(learnt);
+        Learnt last = learnt;
+        return last == null || System.nanoTime() - last.nanos() > KNOWLEDGE_NANOS
+                ? Optional.empty()
+                : Optional.of(last.offered());
     }
 
     /** How many connections to the next hop there are, those counted that are being opened. */
@@ -97,7 +106,7 @@ public final class RelayClient {
     }
 
     void learn(HopCapabilities offered) {
-        learnt = offered;
+        learnt = new Learnt(offered, System.nanoTime());
     }
 
     RelayOptions options() {
