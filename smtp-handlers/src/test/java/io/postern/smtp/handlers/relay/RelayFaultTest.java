@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RelayFaultTest {
 
     /** Within which the next hop answers all but what it answers too late, on a busy machine as well. */
-    private static final Duration LATE = Duration.ofSeconds(3);
+    private static final Duration LATE = Duration.ofSeconds(2);
 
     private static final Duration SHORT = Duration.ofMillis(300);
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -314,9 +314,12 @@ class RelayFaultTest {
     void aRecipientThatTheNextHopAcceptsTooLateGetsNoMail() throws Exception {
         CountDownLatch told = new CountDownLatch(1);
         try (RawHop hop = new RawHop((wire, number) -> {
-            wire.open("PIPELINING").accept().await("RCPT");
-            RawHop.await(told);
-            wire.say("250 ok").await("RSET").say("250 ok").accept();
+            wire.open("PIPELINING").accept();
+            if (number == 0) { // the next message may come before this one is in step again, and takes another
+                wire.await("RCPT");
+                RawHop.await(told);
+                wire.say("250 ok").await("RSET").say("250 ok").accept();
+            }
             wire.await("DATA").say("354 go on").await(".").say("250 ok").stall();
         })) {
             int port = fixture.front(fixture.relay(to(hop.port())), new SmtpServerOptions().setHandlerTimeout(LATE));
