@@ -49,7 +49,7 @@ final class IncomingBody implements ReadStream<Buffer> {
     void offer(Content content) {
         if (!over) {
             waiting.addAll(content.parts());
-            whole = content.last();
+            whole |= content.last(); // an empty piece may follow the last one, as a sign of life
             deliver();
         }
     }
