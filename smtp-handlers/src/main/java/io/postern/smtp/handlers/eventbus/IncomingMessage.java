@@ -1,5 +1,6 @@
 package io.postern.smtp.handlers.eventbus;
 
+import io.postern.smtp.MessageAbortedException;
 import io.postern.smtp.Reply;
 import io.postern.smtp.handlers.eventbus.Frame.Abort;
 import io.postern.smtp.handlers.eventbus.Frame.Answer;
@@ -7,6 +8,8 @@ import io.postern.smtp.handlers.eventbus.Frame.More;
 import io.postern.smtp.handlers.eventbus.Frame.Offer;
 import io.postern.smtp.handlers.eventbus.Frame.Part;
 import io.postern.smtp.handlers.eventbus.Frame.Wait;
+import io.postern.smtp.handlers.stream.Contexts;
+import io.postern.smtp.handlers.stream.HandedOnBody;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -31,7 +34,7 @@ final class IncomingMessage {
     private final Context context;
     private final BusEnvelope envelope;
     private final long timeoutMillis;
-    private final IncomingBody body;
+    private final HandedOnBody body;
     private final Promise<Void> over = Promise.promise();
 
     /** What the server waits for a reply to, when it is our turn. */
@@ -49,8 +52,8 @@ final class IncomingMessage {
         this.turn = message;
         this.envelope = offer.envelope();
         this.timeoutMillis = Math.min(MAX_TIMEOUT_MILLIS, Math.max(MIN_TIMEOUT_MILLIS, offer.timeoutMillis()));
-        this.body = new IncomingBody(context, this::proceed, this::failed);
-        body.offer(offer.content());
+        this.body = new HandedOnBody(context, this::proceed, this::failed);
+        body.offer(offer.content().parts(), offer.content().last());
     }
 
     /** @return succeeds when the consumer has answered, or nobody waits for that any more */
@@ -127,7 +130,7 @@ final class IncomingMessage {
                 forsake("the server is gone: " + replied.cause());
             } else if (replied.result().body() instanceof Part part) {
                 turn = replied.result();
-                body.offer(part.content());
+                body.offer(part.content().parts(), part.content().last());
                 proceed();
             } else if (replied.result().body() instanceof Abort abort) {
                 forsake(abort.reason());
@@ -144,7 +147,7 @@ final class IncomingMessage {
                 System.Logger.Level.DEBUG,
                 () -> "nobody waits for an answer to message " + envelope.id() + ": " + reason);
         forsaken = true;
-        body.fail(reason);
+        body.fail(new MessageAbortedException(reason));
         // a consumer that forgets to answer what failed must not use up its places
         over.tryComplete();
     }

@@ -9,6 +9,7 @@ import io.postern.smtp.handlers.eventbus.Frame.More;
 import io.postern.smtp.handlers.eventbus.Frame.Offer;
 import io.postern.smtp.handlers.eventbus.Frame.Part;
 import io.postern.smtp.handlers.eventbus.Frame.Wait;
+import io.postern.smtp.handlers.stream.Contexts;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

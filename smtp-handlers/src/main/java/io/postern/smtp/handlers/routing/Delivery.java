@@ -2,6 +2,7 @@ package io.postern.smtp.handlers.routing;
 
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
+import io.postern.smtp.handlers.stream.HandedOnBody;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
@@ -35,15 +36,15 @@ final class Delivery {
             answers.add(replies(only, Questions.call(() -> hook.apply(only, body))));
         } else {
             FanOut fanOut = new FanOut(body, session.context());
-            List<FanOut.Branch> branches = new ArrayList<>();
+            List<HandedOnBody> branches = new ArrayList<>();
             List<Promise<List<Reply>>> promises = new ArrayList<>();
             for (Share share : shares) {
                 Promise<List<Reply>> answer = Promise.promise();
-                FanOut.Branch branch = fanOut.branch(answer::tryFail);
+                HandedOnBody branch = fanOut.branch(answer::tryFail);
                 promises.add(answer);
                 branches.add(branch);
                 answers.add(replies(share, answer.future()));
-                answer.future().onComplete(answered -> branch.close());
+                answer.future().onComplete(answered -> fanOut.close(branch));
             }
             for (int i = 0; i < shares.size(); i++) {
                 give(shares.get(i), branches.get(i), promises.get(i));

@@ -1,7 +1,8 @@
 package io.postern.smtp.handlers.routing;
 
+import io.postern.smtp.handlers.stream.Contexts;
+import io.postern.smtp.handlers.stream.HandedOnBody;
 import io.vertx.core.Context;
-import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ final class FanOut {
 
     private final ReadStream<Buffer> source;
     private final Context context;
-    private final List<Branch> branches = new ArrayList<>();
+    private final List<HandedOnBody> branches = new ArrayList<>();
     private boolean begun;
     /** Whether a buffer was asked for and has not come. */
     private boolean fetching;
@@ -41,10 +42,18 @@ final class FanOut {
      *
      * @param onFault told when one of its handlers throws; the branch is closed then
      */
-    Branch branch(Consumer<Throwable> onFault) {
-        Branch branch = new Branch(onFault);
+    HandedOnBody branch(Consumer<Throwable> onFault) {
+        HandedOnBody branch = new HandedOnBody(context, this::settle, onFault);
         branches.add(branch);
         return branch;
+    }
+
+    /** The reader of a branch wants nothing more, and is told nothing more. */
+    void close(HandedOnBody branch) {
+        Contexts.run(context, () -> {
+            branch.close();
+            settle();
+        });
     }
 
     /** Asks for more as long as everybody wants it. Calls of the source within this one end up in its loop: no recursion. */
@@ -68,165 +77,26 @@ final class FanOut {
     }
 
     private boolean isWanted() {
-        return branches.stream().anyMatch(branch -> !branch.closed)
-                && branches.stream().allMatch(branch -> branch.closed || branch.isReady());
+        return branches.stream().anyMatch(branch -> !branch.isOver())
+                && branches.stream().allMatch(branch -> branch.isOver() || branch.wantsMore());
     }
 
     private void offer(Buffer content) {
         fetching = false;
-        for (Branch branch : branches) {
+        for (HandedOnBody branch : branches) {
             // a slice: what one reader appends to it, others do not see
-            branch.offer(content.slice());
+            branch.offer(List.of(content.slice()), false);
         }
         settle();
     }
 
     private void end() {
         ended = true;
-        branches.forEach(Branch::deliver);
+        branches.forEach(branch -> branch.offer(List.of(), true));
     }
 
     private void fail(Throwable cause) {
         failure = cause;
         branches.forEach(branch -> branch.fail(cause));
-    }
-
-    /** What one reader sees: a body like any other. */
-    final class Branch implements ReadStream<Buffer> {
-
-        private final Consumer<Throwable> onFault;
-        private @Nullable Handler<Buffer> handler;
-        private @Nullable Handler<Void> endHandler;
-        private @Nullable Handler<Throwable> exceptionHandler;
-        private long demand = Long.MAX_VALUE;
-        private @Nullable Buffer waiting;
-        private boolean closed;
-        /** Why the branch has failed, until its reader was told. */
-        private @Nullable Throwable untold;
-
-        private Branch(Consumer<Throwable> onFault) {
-            this.onFault = onFault;
-        }
-
-        /** Its reader wants nothing more, and is told nothing more. */
-        void close() {
-            Questions.run(context, () -> {
-                finish();
-                settle();
-            });
-        }
-
-        private void finish() {
-            closed = true;
-            waiting = null;
-        }
-
-        private boolean isReady() {
-            return handler != null && demand > 0 && waiting == null;
-        }
-
-        private void offer(Buffer content) {
-            if (!closed) {
-                waiting = content;
-                deliver();
-            }
-        }
-
-        private void deliver() {
-            Buffer next = waiting;
-            if (!closed && handler != null && next != null && demand > 0) {
-                if (demand != Long.MAX_VALUE) {
-                    demand--;
-                }
-                waiting = null;
-                guarded(handler, next);
-            }
-            if (!closed && handler != null && ended && waiting == null) {
-                finish();
-                if (endHandler != null) {
-                    guarded(endHandler, null);
-                }
-            }
-        }
-
-        private void fail(Throwable cause) {
-            if (!closed) {
-                finish();
-                untold = cause;
-                tellFailure();
-            }
-        }
-
-        private void tellFailure() {
-            Throwable cause = untold;
-            if (cause != null && exceptionHandler != null) {
-                untold = null;
-                guarded(exceptionHandler, cause);
-            }
-        }
-
-        private <T> void guarded(Handler<T> target, @Nullable T event) {
-            try {
-                target.handle(event);
-            } catch (RuntimeException | Error fault) {
-                finish();
-                onFault.accept(fault);
-            }
-        }
-
-        @Override
-        public Branch handler(@Nullable Handler<Buffer> newHandler) {
-            // what comes does so in a turn of its own, so that the caller can set its other handlers first
-            Questions.run(context, () -> {
-                handler = newHandler;
-                context.runOnContext(v -> more());
-            });
-            return this;
-        }
-
-        @Override
-        public Branch pause() {
-            Questions.run(context, () -> demand = 0);
-            return this;
-        }
-
-        @Override
-        public Branch resume() {
-            return fetch(Long.MAX_VALUE);
-        }
-
-        @Override
-        public Branch fetch(long amount) {
-            if (amount < 0) {
-                throw new IllegalArgumentException("amount is " + amount + "; allowed is 0 or more");
-            }
-            Questions.run(context, () -> {
-                demand = demand + amount < 0 ? Long.MAX_VALUE : demand + amount;
-                more();
-            });
-            return this;
-        }
-
-        private void more() {
-            deliver();
-            settle();
-        }
-
-        @Override
-        public Branch endHandler(@Nullable Handler<Void> newHandler) {
-            Questions.run(context, () -> endHandler = newHandler);
-            return this;
-        }
-
-        @Override
-        public Branch exceptionHandler(@Nullable Handler<Throwable> newHandler) {
-            Questions.run(context, () -> {
-                exceptionHandler = newHandler;
-                if (untold != null) {
-                    context.runOnContext(v -> tellFailure());
-                }
-            });
-            return this;
-        }
     }
 }

@@ -1,10 +1,10 @@
 package io.postern.smtp.handlers.routing;
 
 import io.postern.smtp.Session;
+import io.postern.smtp.handlers.stream.Contexts;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.internal.ContextInternal;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,7 @@ final class Questions {
             return answer;
         }
         Promise<T> inTime = Promise.promise();
-        answer.onComplete(done -> run(context, () -> {
+        answer.onComplete(done -> Contexts.run(context, () -> {
             if (asked == current) {
                 inTime.handle(done);
             }
@@ -54,15 +54,6 @@ final class Questions {
             return answer == null ? Future.failedFuture(new IllegalStateException("the hook gave no future")) : answer;
         } catch (RuntimeException | Error fault) {
             return Future.failedFuture(fault);
-        }
-    }
-
-    /** Runs {@code action} on {@code context}: now, when the caller is there already, else as soon as it is free. */
-    static void run(Context context, Runnable action) {
-        if (((ContextInternal) context).isRunningOnContext()) {
-            action.run();
-        } else {
-            context.runOnContext(v -> action.run());
         }
     }
 }

@@ -1,21 +1,20 @@
-package io.postern.smtp.handlers.eventbus;
+package io.postern.smtp.handlers.stream;
 
-import io.postern.smtp.MessageAbortedException;
-import io.postern.smtp.handlers.eventbus.Frame.Content;
 import io.vertx.core.Context;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a message as its consumer reads it. Nothing is handed over before a handler is set, nor while the stream is
- * paused; no further piece is asked for meanwhile, so that at most one waits here.
+ * The body of a message as somebody reads it whom it is handed on to. Nothing is handed over before a handler is set, nor
+ * while the stream is paused; no further piece should be asked for meanwhile, so that at most one waits here.
  */
-final class IncomingBody implements ReadStream<Buffer> {
+public final class HandedOnBody implements ReadStream<Buffer> {
 
     private final Context context;
     private final Runnable onDemand;
@@ -35,35 +34,47 @@ final class IncomingBody implements ReadStream<Buffer> {
      * @param onDemand called when the handler may want more
      * @param onFault called when one of its handlers throws
      */
-    IncomingBody(Context context, Runnable onDemand, Consumer<Throwable> onFault) {
+    public HandedOnBody(Context context, Runnable onDemand, Consumer<Throwable> onFault) {
         this.context = context;
         this.onDemand = onDemand;
         this.onFault = onFault;
     }
 
     /** Whether another piece should be asked for. */
-    boolean wantsMore() {
+    public boolean wantsMore() {
         return !whole && !over && handler != null && demand > 0 && waiting.isEmpty();
     }
 
-    void offer(Content content) {
+    /** Whether nothing more is handed over: it has ended or failed, or was closed. */
+    public boolean isOver() {
+        return over;
+    }
+
+    /**
+     * Here is a piece.
+     *
+     * @param parts what it is made of, perhaps nothing
+     * @param last whether the message is whole with it; a piece of nothing may follow that one
+     */
+    public void offer(List<Buffer> parts, boolean last) {
         if (!over) {
-            waiting.addAll(content.parts());
-            whole |= content.last(); // an empty piece may follow the last one, as a sign of life
+            waiting.addAll(parts);
+            whole |= last;
             deliver();
         }
     }
 
-    void fail(String reason) {
+    /** The message will not be whole. */
+    public void fail(Throwable cause) {
         if (!over) {
             finish();
-            failure = new MessageAbortedException(reason);
+            failure = cause;
             tellFailure();
         }
     }
 
-    /** The message has its answer: nothing more is handed over. */
-    void close() {
+    /** Its reader wants nothing more, and is told nothing more. */
+    public void close() {
         finish();
     }
 
@@ -105,7 +116,7 @@ final class IncomingBody implements ReadStream<Buffer> {
     }
 
     @Override
-    public IncomingBody handler(@Nullable Handler<Buffer> newHandler) {
+    public HandedOnBody handler(@Nullable Handler<Buffer> newHandler) {
         // what waits comes in a turn of its own, so that the caller can set its other handlers first
         Contexts.run(context, () -> {
             handler = newHandler;
@@ -115,18 +126,18 @@ final class IncomingBody implements ReadStream<Buffer> {
     }
 
     @Override
-    public IncomingBody pause() {
+    public HandedOnBody pause() {
         Contexts.run(context, () -> demand = 0);
         return this;
     }
 
     @Override
-    public IncomingBody resume() {
+    public HandedOnBody resume() {
         return fetch(Long.MAX_VALUE);
     }
 
     @Override
-    public IncomingBody fetch(long amount) {
+    public HandedOnBody fetch(long amount) {
         if (amount < 0) {
             throw new IllegalArgumentException("amount is " + amount + "; allowed is 0 or more");
         }
@@ -138,13 +149,13 @@ final class IncomingBody implements ReadStream<Buffer> {
     }
 
     @Override
-    public IncomingBody endHandler(@Nullable Handler<Void> newHandler) {
+    public HandedOnBody endHandler(@Nullable Handler<Void> newHandler) {
         Contexts.run(context, () -> endHandler = newHandler);
         return this;
     }
 
     @Override
-    public IncomingBody exceptionHandler(@Nullable Handler<Throwable> newHandler) {
+    public HandedOnBody exceptionHandler(@Nullable Handler<Throwable> newHandler) {
         Contexts.run(context, () -> {
             exceptionHandler = newHandler;
             if (failure != null) {
