@@ -1,5 +1,5 @@
 /**
- * Micro benchmarks of the hot paths, one question each.
+ * Micro benchmarks of the hot paths, one question each; and what the loads in the packages below have in common.
  */
 @NullMarked
 package io.postern.smtp.benchmarks;

@@ -1,12 +1,11 @@
 package io.postern.smtp.benchmarks.cluster;
 
+import io.postern.smtp.benchmarks.ChildProcess;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.List;
 
 /** A {@link Node} in a process of its own. */
 final class NodeProcess implements AutoCloseable {
@@ -20,17 +19,10 @@ final class NodeProcess implements AutoCloseable {
     }
 
     static NodeProcess start(int number, String cluster, String ports) throws IOException {
-        return new NodeProcess(new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Node.class.getName(),
-                        Integer.toString(number),
-                        cluster,
-                        ports))
-                .redirectError(Redirect.DISCARD)
-                .start());
+        return new NodeProcess(
+                new ProcessBuilder(ChildProcess.javaCommand(Node.class, Integer.toString(number), cluster, ports))
+                        .redirectError(Redirect.DISCARD)
+                        .start());
     }
 
     /** What it says when it is ready. */

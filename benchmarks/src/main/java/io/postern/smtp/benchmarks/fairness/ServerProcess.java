@@ -7,49 +7,29 @@ import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.benchmarks.ChildProcess;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
-import java.io.BufferedReader;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** A server with default options and 256 MB in a process of its own, so that what its clients do does not stop it. */
 final class ServerProcess implements AutoCloseable {
 
-    private final Process process;
+    private final ChildProcess process;
     private final int port;
 
-    private ServerProcess(Process process, int port) {
+    private ServerProcess(ChildProcess process, int port) {
         this.process = process;
         this.port = port;
     }
 
     static ServerProcess start() throws IOException {
-        Process process = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ServerProcess.class.getName()))
-                .redirectError(Redirect.INHERIT)
-                .start();
-        BufferedReader output =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
-        String port = output.readLine();
-        if (port == null) {
-            throw new EOFException("the server did not start");
-        }
-        return new ServerProcess(process, Integer.parseInt(port));
+        ChildProcess process = ChildProcess.start(ChildProcess.javaCommand(ServerProcess.class));
+        return new ServerProcess(process, Integer.parseInt(process.awaitLine()));
     }
 
     int port() {
@@ -58,15 +38,7 @@ final class ServerProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        process.close();
     }
 
     /** Runs in the process: prints its port, and serves until it, or who started it, is ended. */

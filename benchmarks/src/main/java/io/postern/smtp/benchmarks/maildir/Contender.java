@@ -1,6 +1,7 @@
 package io.postern.smtp.benchmarks.maildir;
 
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.benchmarks.ChildProcess;
 import io.postern.smtp.handlers.maildir.MaildirHandler;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -61,14 +62,6 @@ enum Contender {
 
     /** What starts the server; it says a line when it listens, and ends with its standard input. */
     List<String> command(Path directory, int port) {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                StoringServer.class.getName(),
-                name(),
-                directory.toString(),
-                Integer.toString(port));
+        return ChildProcess.javaCommand(StoringServer.class, name(), directory.toString(), Integer.toString(port));
     }
 }

@@ -2,26 +2,22 @@ package io.postern.smtp.benchmarks.maildir;
 
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
+import io.postern.smtp.benchmarks.ChildProcess;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 
 /** The server of a {@link Contender}, with default options, in a process of its own. */
 final class StoringServer implements AutoCloseable {
 
-    private final Process process;
+    private final ChildProcess process;
     private final int port;
 
-    private StoringServer(Process process, int port) {
+    private StoringServer(ChildProcess process, int port) {
         this.process = process;
         this.port = port;
     }
@@ -31,14 +27,8 @@ final class StoringServer implements AutoCloseable {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        Process process = new ProcessBuilder(contender.command(directory, port))
-                .redirectError(Redirect.INHERIT)
-                .start();
-        BufferedReader output =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
-        if (output.readLine() == null) {
-            throw new IOException(contender + " did not start");
-        }
+        ChildProcess process = ChildProcess.start(contender.command(directory, port));
+        process.awaitLine();
         return new StoringServer(process, port);
     }
 
@@ -48,15 +38,7 @@ final class StoringServer implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        process.close();
     }
 
     /** Runs in the process: serves until standard input ends. */
