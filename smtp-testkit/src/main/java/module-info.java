@@ -7,6 +7,8 @@ module io.postern.smtp.testkit {
     requires static transitive io.vertx.testing.junit5;
     requires static apache.mime4j.core;
     requires static apache.mime4j.dom;
+    requires static transitive org.assertj.core;
+    requires static io.vertx.web;
     requires static transitive org.jspecify;
 
     exports io.postern.smtp.testkit;

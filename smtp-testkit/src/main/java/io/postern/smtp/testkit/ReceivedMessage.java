@@ -4,11 +4,14 @@ import io.postern.smtp.Envelope;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
+import io.postern.smtp.sasl.Identity;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SSLSession;
 
 /** A message that arrived: its envelope, its content to the octet, and who brought it. It never changes. */
 public final class ReceivedMessage {
@@ -17,17 +20,23 @@ public final class ReceivedMessage {
     private final SocketAddress peer;
     private final Optional<String> hostName;
     private final boolean extendedSmtp;
-    private final boolean ssl;
+    private final Optional<String> tlsProtocol;
+    private final Optional<Identity> authenticated;
+    private final Instant receivedAt;
+    private final Transcript transcript;
     private final Sender sender;
     private final List<Recipient> recipients;
     private final byte[] content;
 
-    ReceivedMessage(Session session, Envelope envelope, Buffer content) {
+    ReceivedMessage(Session session, Envelope envelope, Buffer content, Instant receivedAt, Transcript transcript) {
         this.sessionId = session.id();
         this.peer = session.peer();
         this.hostName = session.hostName();
         this.extendedSmtp = session.extendedSmtp();
-        this.ssl = session.ssl();
+        this.tlsProtocol = session.sslSession().map(SSLSession::getProtocol);
+        this.authenticated = session.authenticated();
+        this.receivedAt = receivedAt;
+        this.transcript = transcript;
         this.sender = envelope.sender().orElseThrow();
         this.recipients = List.copyOf(envelope.recipients());
         this.content = content.getBytes();
@@ -94,7 +103,27 @@ public final class ReceivedMessage {
 
     /** Whether the connection was encrypted. */
     public boolean ssl() {
-        return ssl;
+        return tlsProtocol.isPresent();
+    }
+
+    /** The version of TLS that the connection was encrypted with, such as {@code TLSv1.3}. */
+    public Optional<String> tlsProtocol() {
+        return tlsProtocol;
+    }
+
+    /** Who the client had logged in as. */
+    public Optional<Identity> authenticated() {
+        return authenticated;
+    }
+
+    /** When the message was whole. */
+    public Instant receivedAt() {
+        return receivedAt;
+    }
+
+    /** What both sides have said in the session so far, up to the end of this message. */
+    public Transcript transcript() {
+        return transcript;
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -138,7 +139,7 @@ public class RecordingHandler implements SmtpHandler {
             reply.tryFail(cause);
         });
         body.endHandler(end -> {
-            inbox.add(new ReceivedMessage(session, envelope, content));
+            inbox.add(new ReceivedMessage(session, envelope, content, Instant.now(), new Transcript(List.of())));
             reply.tryComplete(Replies.MESSAGE_ACCEPTED);
         });
         body.handler(content::appendBuffer);
