@@ -8,6 +8,7 @@ module io.postern.smtp.testkit {
     requires static apache.mime4j.core;
     requires static apache.mime4j.dom;
     requires static transitive org.assertj.core;
+    requires static io.netty.pkitesting;
     requires static io.vertx.web;
     requires static transitive org.jspecify;
 
