@@ -13,6 +13,7 @@ module io.postern.smtp.testkit {
     requires static transitive org.jspecify;
 
     exports io.postern.smtp.testkit;
+    exports io.postern.smtp.testkit.assertj;
     exports io.postern.smtp.testkit.conformance;
     exports io.postern.smtp.testkit.junit;
 
