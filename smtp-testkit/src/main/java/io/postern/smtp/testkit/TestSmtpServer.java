@@ -52,9 +52,15 @@ public final class TestSmtpServer implements AutoCloseable {
         this.addresses = server.addresses();
     }
 
-    /** New options to start from: the server is called {@code mx.example.test}, and AUTH needs no TLS. */
+    /**
+     * New options to start from: the server is called {@code mx.example.test}, AUTH needs no TLS, and wrong credentials are
+     * refused without delay.
+     */
     public static SmtpServerOptions defaultOptions() {
-        return new SmtpServerOptions().setHostName(HOST_NAME).setAuthRequireTls(false);
+        return new SmtpServerOptions()
+                .setHostName(HOST_NAME)
+                .setAuthRequireTls(false)
+                .setAuthFailureDelay(Duration.ZERO);
     }
 
     /**
