@@ -22,6 +22,8 @@ import org.apache.james.mime4j.dom.Message;
 import org.apache.james.mime4j.dom.Multipart;
 import org.apache.james.mime4j.dom.SingleBody;
 import org.apache.james.mime4j.dom.TextBody;
+import org.apache.james.mime4j.dom.address.Mailbox;
+import org.apache.james.mime4j.field.address.LenientAddressParser;
 import org.apache.james.mime4j.message.DefaultMessageBuilder;
 import org.apache.james.mime4j.message.DefaultMessageWriter;
 import org.apache.james.mime4j.stream.Field;
@@ -133,8 +135,26 @@ public final class ParsedMail {
         return fields.stream().map(ParsedMail::decoded).toList();
     }
 
+    /**
+     * The addresses in all fields of this name, such as {@code To}, without display names, in their order; those in groups
+     * are among them (RFC 5322 §3.4). What is no address is left out.
+     */
+    public List<String> addresses(String name) {
+        List<String> addresses = new ArrayList<>();
+        for (Field field : message.getHeader().getFields(name)) {
+            LenientAddressParser.DEFAULT.parseAddressList(unfolded(field)).flatten().stream()
+                    .map(Mailbox::getAddress)
+                    .forEach(addresses::add);
+        }
+        return List.copyOf(addresses);
+    }
+
+    private static String unfolded(Field field) {
+        return field.getBody().replaceAll("\\r?\\n(?=[ \\t])", "").strip();
+    }
+
     private static String decoded(Field field) {
-        String unfolded = field.getBody().replaceAll("\\r?\\n(?=[ \\t])", "").strip();
+        String unfolded = unfolded(field);
         return DecoderUtil.decodeEncodedWords(unfolded, DecodeMonitor.SILENT);
     }
 

@@ -13,7 +13,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,9 +35,21 @@ public class RecordingHandler implements SmtpHandler {
 
     private final Inbox inbox = new Inbox();
     private final List<String> events = new ArrayList<>();
+    private final InstantSource clock;
 
     /** Has nothing recorded yet. */
-    public RecordingHandler() {}
+    public RecordingHandler() {
+        this(InstantSource.system());
+    }
+
+    /**
+     * Has nothing recorded yet.
+     *
+     * @param clock tells when a message {@linkplain ReceivedMessage#receivedAt() arrived}, such as a {@link MovableClock}
+     */
+    public RecordingHandler(InstantSource clock) {
+        this.clock = clock;
+    }
 
     /** The messages so far, to wait for more of them. */
     public final Inbox inbox() {
@@ -139,7 +151,7 @@ public class RecordingHandler implements SmtpHandler {
             reply.tryFail(cause);
         });
         body.endHandler(end -> {
-            inbox.add(new ReceivedMessage(session, envelope, content, Instant.now(), new Transcript(List.of())));
+            inbox.add(new ReceivedMessage(session, envelope, content, clock.instant(), new Transcript(List.of())));
             reply.tryComplete(Replies.MESSAGE_ACCEPTED);
         });
         body.handler(content::appendBuffer);
