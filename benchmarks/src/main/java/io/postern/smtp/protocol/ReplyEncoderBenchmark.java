@@ -25,18 +25,15 @@ import org.openjdk.jmh.infra.Blackhole;
 @Fork(2)
 public class ReplyEncoderBenchmark {
 
-    private static final Reply EHLO = Reply.of(
-            250,
-            String.join(
-                    "\n",
-                    "bench.example",
-                    "SIZE 33554432",
-                    "8BITMIME",
-                    "SMTPUTF8",
-                    "PIPELINING",
-                    "CHUNKING",
-                    "ENHANCEDSTATUSCODES",
-                    "HELP"));
+    private static final Reply EHLO = Reply.of(250, """
+            bench.example
+            SIZE 33554432
+            8BITMIME
+            SMTPUTF8
+            PIPELINING
+            CHUNKING
+            ENHANCEDSTATUSCODES
+            HELP""");
 
     /** Which replies go out together. */
     @Param({"ok", "envelope", "ehlo"})
