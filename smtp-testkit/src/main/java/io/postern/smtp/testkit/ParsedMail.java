@@ -97,8 +97,9 @@ public final class ParsedMail {
         return Buffer.buffer(octets.toByteArray());
     }
 
+    /** On the wire lines end with CR LF; tests write them as Java does. */
     private static String decoded(TextBody body) {
-        return octets(body).toString(charset(body));
+        return octets(body).toString(charset(body)).replace("\r\n", "\n");
     }
 
     private static Charset charset(TextBody body) {
@@ -158,12 +159,12 @@ public final class ParsedMail {
         return DecoderUtil.decodeEncodedWords(unfolded, DecodeMonitor.SILENT);
     }
 
-    /** The parts of plain text, one behind the other; empty when there is none. */
+    /** The parts of plain text, one behind the other, with LF at the end of lines; empty when there is none. */
     public String text() {
         return text.toString();
     }
 
-    /** The parts of HTML, one behind the other; empty when there is none. */
+    /** The parts of HTML, one behind the other, with LF at the end of lines; empty when there is none. */
     public String html() {
         return html.toString();
     }

@@ -314,7 +314,7 @@ class SmtpServerExtensionTest {
         void hasAServerToo(Vertx vertx, TestSmtpServer server) {
             assertThat(vertx).isNotNull();
             send(server, "anne@example.org", "hi");
-            assertThat(server.inbox().await().mail().text()).isEqualTo("hi\r\n");
+            assertThat(server.inbox().await().mail().text()).isEqualTo("hi\n");
         }
     }
 
