@@ -9,10 +9,14 @@ module io.postern.smtp.testkit {
     requires static apache.mime4j.dom;
     requires static transitive org.assertj.core;
     requires static io.vertx.web;
+    requires io.netty.buffer;
+    requires io.netty.common;
+    requires io.netty.transport;
     requires static transitive org.jspecify;
 
     exports io.postern.smtp.testkit;
     exports io.postern.smtp.testkit.conformance;
+    exports io.postern.smtp.testkit.faults;
     exports io.postern.smtp.testkit.junit;
 
     provides io.vertx.junit5.VertxExtensionParameterProvider with

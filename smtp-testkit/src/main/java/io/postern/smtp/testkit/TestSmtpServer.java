@@ -4,12 +4,17 @@ import io.postern.smtp.Extension;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.server.VertxSmtpServer;
+import io.postern.smtp.testkit.faults.Faults;
+import io.postern.smtp.testkit.tap.ServerTap;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /**
  * A server on a free port of 127.0.0.1, with a Vert.x of its own, for as long as a test needs it.
@@ -32,11 +37,13 @@ public final class TestSmtpServer implements AutoCloseable {
     private final Vertx vertx;
     private final SmtpServer server;
     private final SmtpHandler handler;
+    private final ServerTap tap;
 
-    private TestSmtpServer(Vertx vertx, SmtpServer server, SmtpHandler handler) {
+    private TestSmtpServer(Vertx vertx, SmtpServer server, SmtpHandler handler, ServerTap tap) {
         this.vertx = vertx;
         this.server = server;
         this.handler = handler;
+        this.tap = tap;
     }
 
     /** Starts a server that takes all mail, called {@code mx.example.test}; {@link #inbox()} has the mail. */
@@ -55,14 +62,24 @@ public final class TestSmtpServer implements AutoCloseable {
      * @param options their host and port are not used
      */
     public static TestSmtpServer start(SmtpHandler handler, SmtpServerOptions options, Extension... extensions) {
+        return start(handler, options, server -> List.of(extensions).forEach(server::addExtension));
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param options their host and port are not used
+     * @param preparation what is to be done before the server listens: adding extensions, mechanisms of AUTH or metrics
+     */
+    public static TestSmtpServer start(
+            SmtpHandler handler, SmtpServerOptions options, Consumer<? super SmtpServer> preparation) {
         Vertx vertx = Vertx.vertx();
         try {
-            SmtpServer server = SmtpServer.create(vertx, handler, options);
-            for (Extension extension : extensions) {
-                server.addExtension(extension);
-            }
+            ServerTap tap = new ServerTap();
+            SmtpServer server = new VertxSmtpServer(vertx, () -> handler, options).setWiretap(tap);
+            preparation.accept(server);
             await(server.listen(0, LOOPBACK));
-            return new TestSmtpServer(vertx, server, handler);
+            return new TestSmtpServer(vertx, server, handler, tap);
         } catch (RuntimeException | Error fault) {
             await(vertx.close());
             throw fault;
@@ -95,6 +112,16 @@ public final class TestSmtpServer implements AutoCloseable {
         }
         throw new IllegalStateException(
                 "the server has a " + handler.getClass().getName() + ", only a RecordingHandler has an inbox");
+    }
+
+    /** What goes wrong at this server when a test wants it to. It concerns all clients of the server. */
+    public Faults faults() {
+        return tap.faults();
+    }
+
+    /** What was said in each session, also in those that are open, the earliest first; in the last 200 of them. */
+    public List<Transcript> transcripts() {
+        return tap.transcripts();
     }
 
     /** The server, for what it knows about itself. */

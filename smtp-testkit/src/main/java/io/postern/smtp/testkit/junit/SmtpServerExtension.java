@@ -4,6 +4,7 @@ import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.testkit.Inbox;
 import io.postern.smtp.testkit.ReceivedMessage;
 import io.postern.smtp.testkit.TestSmtpServer;
+import io.postern.smtp.testkit.faults.Faults;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,10 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * <p>Tests that run at the same time share the server and not their mail: an {@link Inbox} gets what is sent to its {@link
  * Inbox#domain() domain}. While only one test runs, it gets mail for any other domain as well. A message that its test has
  * not looked at makes the test fail, and one that was no test's the class, unless {@link #allowUnexpected()} was called.
+ *
+ * <p>A parameter of type {@link Faults} declares what goes wrong in a test: at the server as a whole, or, where tests that
+ * share a server run in parallel, in mail to the domain of the test's inbox. At the end of the test they are verified and
+ * removed.
  */
 public final class SmtpServerExtension
         implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
@@ -111,7 +116,10 @@ public final class SmtpServerExtension
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        context.getStore(namespace).put(Inbox.class, shared(context).inboxes.open());
+        Shared shared = shared(context);
+        Inbox inbox = shared.inboxes.open();
+        context.getStore(namespace).put(Inbox.class, inbox);
+        TestFaults.open(context, namespace, shared.server, shared.owner, inbox.domain());
     }
 
     @Override
@@ -119,6 +127,7 @@ public final class SmtpServerExtension
         Inbox inbox = inbox(context);
         Shared shared = shared(context);
         shared.inboxes.close(inbox);
+        TestFaults.of(context, namespace).close(context);
         if (context.getExecutionException().isEmpty()) { // else that is what there is to know
             requireNone(inbox.unseen(), "nobody looked at");
             requireNoneLost(shared, context);
@@ -150,11 +159,16 @@ public final class SmtpServerExtension
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
         return type == TestSmtpServer.class
-                || (type == Inbox.class && context.getTestMethod().isPresent());
+                || ((type == Inbox.class || type == Faults.class)
+                        && context.getTestMethod().isPresent());
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == TestSmtpServer.class ? shared(context).server : inbox(context);
+        Class<?> type = parameter.getParameter().getType();
+        if (type == Faults.class) {
+            return TestFaults.of(context, namespace).faults();
+        }
+        return type == TestSmtpServer.class ? shared(context).server : inbox(context);
     }
 }
