@@ -15,9 +15,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An engine without a socket: set up, then led through a transcript. {@link #plays} runs each transcript in lockstep, in
@@ -56,6 +58,7 @@ final class EngineHarness implements RecordingOutput.Application {
     private final Set<EngineExtension> withheld = new HashSet<>();
     private final Map<String, ExtensionAnswer> extensionAnswers = new HashMap<>();
     private final Map<String, Reply> answers = new HashMap<>();
+    private final Map<String, Optional<Reply>> held = new HashMap<>();
     private List<Reply> answersToEach = List.of();
     private UnaryOperator<EhloReply> offer = planned -> planned;
     private String ladder = "";
@@ -193,6 +196,23 @@ final class EngineHarness implements RecordingOutput.Application {
     EngineHarness answers(String question, Reply reply) {
         answers.put(question, reply);
         return this;
+    }
+
+    /** Has a step held up, and then taken. */
+    EngineHarness holdsUp(String... steps) {
+        List.of(steps).forEach(step -> held.put(step, Optional.empty()));
+        return this;
+    }
+
+    /** Has a step held up, and then replaced by a reply. */
+    EngineHarness replaces(String step, Reply reply) {
+        held.put(step, Optional.of(reply));
+        return this;
+    }
+
+    @Override
+    public @Nullable Optional<Reply> holdsUp(String step) {
+        return held.get(step);
     }
 
     /** Has the application answer a message for each recipient, where it may. */

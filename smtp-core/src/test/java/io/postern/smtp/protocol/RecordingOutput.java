@@ -39,6 +39,11 @@ final class RecordingOutput implements Output {
             return answer(question);
         }
 
+        /** What becomes of a step that is held up: nothing, or a reply; null when it is not held up. */
+        default @Nullable Optional<Reply> holdsUp(String step) {
+            return null;
+        }
+
         /** Whether the client may use an extension. */
         default boolean offers(EngineExtension extension) {
             return true;
@@ -136,6 +141,22 @@ final class RecordingOutput implements Output {
     public void received(String line) {
         check(!closed, "a command was read after close");
         received.add(line);
+    }
+
+    @Override
+    public boolean holdsUp(String step, String argument, Envelope envelope) {
+        check(!closed, "a step was to be taken after close");
+        Optional<Reply> then = application.holdsUp(step);
+        if (then == null) {
+            return false;
+        }
+        questions.add("HELD UP " + step);
+        owed.add(() -> {
+            if (!closed) {
+                then.ifPresentOrElse(engine()::answer, engine()::proceed);
+            }
+        });
+        return true;
     }
 
     @Override

@@ -67,7 +67,8 @@ final class IncomingOctets {
         }
         if (octetsPerSecond > 0) {
             waiting = true;
-            int size = Math.max(1, octetsPerSecond / PIECES_PER_SECOND);
+            int most = Math.max(1, octetsPerSecond / PIECES_PER_SECOND);
+            int size = kept.peek() instanceof ByteBuf octets ? Math.min(most, octets.readableBytes()) : 1;
             Duration pause = Duration.ofNanos(1_000_000_000L * size / octetsPerSecond);
             time.after(pause, context.channel().eventLoop(), () -> {
                 waiting = false;
