@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An engine without a socket: set up, then led through a transcript. {@link #plays} runs each transcript in lockstep, in
@@ -211,8 +210,13 @@ final class EngineHarness implements RecordingOutput.Application {
     }
 
     @Override
-    public @Nullable Optional<Reply> holdsUp(String step) {
-        return held.get(step);
+    public boolean holdsUp(String step) {
+        return held.containsKey(step);
+    }
+
+    @Override
+    public Optional<Reply> insteadOf(String step) {
+        return held.getOrDefault(step, Optional.empty());
     }
 
     /** Has the application answer a message for each recipient, where it may. */

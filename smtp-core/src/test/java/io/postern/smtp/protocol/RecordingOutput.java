@@ -39,9 +39,14 @@ final class RecordingOutput implements Output {
             return answer(question);
         }
 
-        /** What becomes of a step that is held up: nothing, or a reply; null when it is not held up. */
-        default @Nullable Optional<Reply> holdsUp(String step) {
-            return null;
+        /** Whether a step is held up. */
+        default boolean holdsUp(String step) {
+            return false;
+        }
+
+        /** What takes the place of a step that is held up. */
+        default Optional<Reply> insteadOf(String step) {
+            return Optional.empty();
         }
 
         /** Whether the client may use an extension. */
@@ -146,14 +151,13 @@ final class RecordingOutput implements Output {
     @Override
     public boolean holdsUp(String step, String argument, Envelope envelope) {
         check(!closed, "a step was to be taken after close");
-        Optional<Reply> then = application.holdsUp(step);
-        if (then == null) {
+        if (!application.holdsUp(step)) {
             return false;
         }
         questions.add("HELD UP " + step);
         owed.add(() -> {
             if (!closed) {
-                then.ifPresentOrElse(engine()::answer, engine()::proceed);
+                application.insteadOf(step).ifPresentOrElse(engine()::answer, engine()::proceed);
             }
         });
         return true;

@@ -140,8 +140,7 @@ public class RecordingHandler implements SmtpHandler {
             reply.tryFail(cause);
         });
         body.endHandler(end -> {
-            inbox.add(new ReceivedMessage(
-                    session, envelope, content, Instant.now(), ServerTap.transcriptOf(session)));
+            inbox.add(new ReceivedMessage(session, envelope, content, Instant.now(), ServerTap.transcriptOf(session)));
             reply.tryComplete(Replies.MESSAGE_ACCEPTED);
         });
         body.handler(content::appendBuffer);

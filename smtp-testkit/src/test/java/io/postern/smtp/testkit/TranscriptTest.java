@@ -120,7 +120,7 @@ class TranscriptTest {
             content.await();
         }
         server.close();
-        assertThat(server.transcripts().get(0).toString()).containsPattern("-- cut off after \\d+ octets of a message\n"
-                + "-- disconnected$");
+        assertThat(server.transcripts().get(0).toString())
+                .containsPattern("-- cut off after \\d+ octets of a message\n" + "-- disconnected$");
     }
 }

@@ -128,7 +128,8 @@ public interface Faults {
                 .codePoints()
                 .forEach(c -> pattern.append(
                         c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(new String(Character.toChars(c)))));
-        Predicate<String> whole = Pattern.compile(pattern.toString(), Pattern.DOTALL).asMatchPredicate();
+        Predicate<String> whole =
+                Pattern.compile(pattern.toString(), Pattern.DOTALL).asMatchPredicate();
         return new Predicate<>() {
             @Override
             public boolean test(String argument) {

@@ -84,10 +84,7 @@ final class X509Writer {
                 issuer,
                 issuerKeys.getPrivate(),
                 key,
-                der(
-                        SEQUENCE,
-                        der(OBJECT_IDENTIFIER, SUBJECT_ALT_NAME),
-                        der(OCTET_STRING, der(SEQUENCE, names))));
+                der(SEQUENCE, der(OBJECT_IDENTIFIER, SUBJECT_ALT_NAME), der(OCTET_STRING, der(SEQUENCE, names))));
     }
 
     private static byte[] name(String host) {
@@ -107,7 +104,11 @@ final class X509Writer {
         byte[] content = der(
                 SEQUENCE,
                 der(VERSION, der(INTEGER, new byte[] {2})), // which is 3
-                der(INTEGER, new BigInteger(SERIAL_BITS, new SecureRandom()).add(BigInteger.ONE).toByteArray()),
+                der(
+                        INTEGER,
+                        new BigInteger(SERIAL_BITS, new SecureRandom())
+                                .add(BigInteger.ONE)
+                                .toByteArray()),
                 algorithm,
                 new X500Principal(issuer).getEncoded(),
                 der(SEQUENCE, time(from), time(to)),

@@ -20,8 +20,7 @@ record TestFaults(Faults faults) {
             + " would come in others' mail; ask for a parameter of type Faults, whose faults concern the test alone";
 
     /** @param owner the id of the context whose tests share the server */
-    static void open(
-            ExtensionContext test, Namespace namespace, TestSmtpServer server, String owner, String domain) {
+    static void open(ExtensionContext test, Namespace namespace, TestSmtpServer server, String owner, String domain) {
         Faults faults = server.faults();
         if (isParallel(test, owner)) {
             if (faults instanceof ScriptedFaults ofAll) {

@@ -14,8 +14,7 @@ import java.util.regex.Pattern;
  * @param argument what stands behind the verb, for MAIL and RCPT the address
  * @param octets how much of the message has come
  */
-record Occasion(
-        Session session, String step, boolean opensMessage, String argument, Envelope envelope, long octets) {
+record Occasion(Session session, String step, boolean opensMessage, String argument, Envelope envelope, long octets) {
 
     /** Content of a message has come. */
     static final String BODY = "BODY";

@@ -12,6 +12,7 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /** What a server writes, on its way to the client: as it comes, or late, in pieces, or something else. */
+@SuppressWarnings("FutureReturnValueIgnored") // each has its promise
 final class OutgoingOctets {
 
     /** In how many pieces a second slow replies are written, if they may be of several octets. */

@@ -24,8 +24,7 @@ final class Rule implements Fault {
      * @param probability with which each is taken
      * @param times how many are taken
      */
-    record Choice(
-            List<Predicate<Occasion>> kind, long octets, int after, int every, double probability, int times) {
+    record Choice(List<Predicate<Occasion>> kind, long octets, int after, int every, double probability, int times) {
 
         Choice {
             kind = List.copyOf(kind);

@@ -73,7 +73,9 @@ public final class ScriptedFaults implements Faults {
     @Override
     public Point onEhlo() {
         requireServer("onEhlo()");
-        return point("onEhlo()", occasion -> occasion.step().equals("EHLO") || occasion.step().equals("LHLO"));
+        return point(
+                "onEhlo()",
+                occasion -> occasion.step().equals("EHLO") || occasion.step().equals("LHLO"));
     }
 
     @Override
@@ -135,7 +137,8 @@ public final class ScriptedFaults implements Faults {
 
     private void requireServer(String text) {
         if (domain != null) {
-            throw new IllegalStateException(text + " concerns all clients of the server, as it is not known yet whom their"
+            throw new IllegalStateException(text
+                    + " concerns all clients of the server, as it is not known yet whom their"
                     + " mail is for, and these are the faults of " + domain + " alone; a test that needs it wants a"
                     + " server of its own, such as that of an SmtpServerExtension in an instance field");
         }

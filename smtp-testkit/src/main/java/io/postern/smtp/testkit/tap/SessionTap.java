@@ -130,7 +130,8 @@ final class SessionTap implements Wiretap.Wire {
         List<Future<Optional<Reply>>> all = List.copyOf(waits);
         forgetMessage();
         return Future.join(all).compose(done -> {
-            Optional<Reply> answer = all.stream().flatMap(wait -> wait.result().stream()).findFirst();
+            Optional<Reply> answer =
+                    all.stream().flatMap(wait -> wait.result().stream()).findFirst();
             if (answer.isPresent()) {
                 return Future.succeededFuture(answer);
             }
@@ -156,7 +157,8 @@ final class SessionTap implements Wiretap.Wire {
             return;
         }
         for (Rule rule : server.waitingFor(octets)) {
-            if (!cut && asked.add(rule)
+            if (!cut
+                    && asked.add(rule)
                     && rule.takes(new Occasion(session, Occasion.BODY, false, "", envelope(), octets))) {
                 Hold hold = new Hold(rule, false, true);
                 waits.add(hold.leave.future());

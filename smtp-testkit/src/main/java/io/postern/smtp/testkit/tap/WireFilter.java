@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Stands between TLS and the server and lets all octets pass, until it is told otherwise. Its methods belong to the event
  * loop of the channel.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // what is told of a channel that is cut or gone is told by its close handler
+@SuppressWarnings(
+        "FutureReturnValueIgnored") // what is told of a channel that is cut or gone is told by its close handler
 final class WireFilter extends ChannelDuplexHandler {
 
     /** How many octets of replies wait for a slow writer before no more commands are read. */

@@ -63,8 +63,7 @@ class FaultsTest {
                 handler,
                 options.setTls(certificate.serverOptions()).setAuthRequireTls(false),
                 made -> SaslMechanism.passwords(
-                                (password, context) ->
-                                        Future.succeededFuture(Optional.of(Identity.of("anne"))))
+                                (password, context) -> Future.succeededFuture(Optional.of(Identity.of("anne"))))
                         .forEach(made::addMechanism));
     }
 
@@ -214,7 +213,8 @@ class FaultsTest {
         try (RawSmtpClient client = greeted()) {
             client.send(ENVELOPE);
             assertThat(codes(client, 2)).containsExactly(250, 250);
-            client.send(transfer == Transfer.DATA ? "DATA\r\n" : "BDAT 4 LAST\r\nhi\r\n").expect(451);
+            client.send(transfer == Transfer.DATA ? "DATA\r\n" : "BDAT 4 LAST\r\nhi\r\n")
+                    .expect(451);
             client.command("RSET").expect(250);
             send(client, transfer, message(10));
             client.expect(554);
@@ -242,7 +242,8 @@ class FaultsTest {
 
     @Test
     void lmtpHasTheReplyForEachRecipient() {
-        TestSmtpServer lmtp = start(new SmtpServerOptions().setHostName("mx.example.test").setLmtp(true));
+        TestSmtpServer lmtp =
+                start(new SmtpServerOptions().setHostName("mx.example.test").setLmtp(true));
         others.add(lmtp);
         lmtp.faults().onEhlo().times(1).reply(451, "later");
         lmtp.faults().onMessage().times(1).reply(452, "4.3.1", "full");
