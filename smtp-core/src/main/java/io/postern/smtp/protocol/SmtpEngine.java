@@ -1,6 +1,7 @@
 package io.postern.smtp.protocol;
 
 import io.postern.smtp.EhloReply;
+import io.postern.smtp.Envelope;
 import io.postern.smtp.ForwardedClient;
 import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
@@ -39,6 +40,8 @@ public final class SmtpEngine {
     private static final Reply RESTART = Reply.of(220, "restart");
     // stands for leave to take a step that was held up, where an answer is kept
     private static final Reply PROCEED = Reply.of(250, "proceed");
+    // what is shown of a transaction where there is none; nothing is ever accepted into it
+    private static final Envelope NO_TRANSACTION = new Transaction();
 
     private final EngineSettings settings;
     private final Dialect dialect;
@@ -394,6 +397,10 @@ public final class SmtpEngine {
         asked = then;
     }
 
+    private boolean holdsUp(String step, String stepArgument) {
+        return output.holdsUp(step, stepArgument, transaction == null ? NO_TRANSACTION : transaction);
+    }
+
     /** Waits for leave to take a step, or for a reply in the place of it. */
     @SuppressWarnings("ReferenceEquality") // the reply that stands for leave is itself and no other
     private void holdUp(Runnable step, Consumer<Reply> instead) {
@@ -484,7 +491,7 @@ public final class SmtpEngine {
         Optional<Violation> outOfPlace = gate(verb);
         if (outOfPlace.isPresent()) {
             refuse(outOfPlace.get(), verb, argument);
-        } else if (output.holdsUp(verb.name(), argument, transaction())) {
+        } else if (holdsUp(verb.name(), argument)) {
             holdUp(() -> perform(verb, argument), reply -> sayInstead(reply, verb, argument));
         } else {
             perform(verb, argument);
@@ -594,7 +601,7 @@ public final class SmtpEngine {
 
     private void begin() {
         phase = Phase.GREETING;
-        if (output.holdsUp(Output.CONNECT, "", transaction())) {
+        if (holdsUp(Output.CONNECT, "")) {
             holdUp(this::askForGreeting, this::greet);
         } else {
             askForGreeting();
@@ -897,7 +904,7 @@ public final class SmtpEngine {
             refuse(phase.otherwise(), null);
         } else if (needsTls()) {
             refuse(Violation.TLS_REQUIRED, null);
-        } else if (output.holdsUp(verb, argument(line), transaction())) {
+        } else if (holdsUp(verb, argument(line))) {
             holdUp(() -> knownCommand(extension, line), this::say);
         } else {
             knownCommand(extension, line);
@@ -995,7 +1002,7 @@ public final class SmtpEngine {
 
     /** The client has sent the whole message. */
     private void whole(IncomingMessage current) {
-        if (output.holdsUp(Output.MESSAGE, "", transaction())) {
+        if (holdsUp(Output.MESSAGE, "")) {
             holdUp(() -> awaitAnswer(current), reply -> {
                 current.fail("the message was refused at its end");
                 endOfMessage(Verdict.of(reply));
@@ -1017,7 +1024,7 @@ public final class SmtpEngine {
     }
 
     private void answerMessage() {
-        if (output.holdsUp(Output.ANSWER, "", transaction())) {
+        if (holdsUp(Output.ANSWER, "")) {
             holdUp(() -> endOfMessage(verdict()), reply -> endOfMessage(Verdict.of(reply)));
         } else {
             endOfMessage(verdict());

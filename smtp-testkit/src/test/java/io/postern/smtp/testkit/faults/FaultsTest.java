@@ -99,6 +99,10 @@ class FaultsTest {
         return encryption == Encryption.IMPLICIT ? others.get(0).faults() : faults;
     }
 
+    private static String lines(String... lines) {
+        return String.join("\r\n", lines) + "\r\n";
+    }
+
     private static List<Integer> codes(RawSmtpClient client, int count) {
         List<Integer> codes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -150,8 +154,13 @@ class FaultsTest {
     void aRecipientIsRefusedAsOftenAsToldAndTheSessionGoesOn() {
         faults.onRcpt(matching("*@slow.test")).times(2).reply(450, "4.2.1", "come back later");
         try (RawSmtpClient client = greeted()) {
-            client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<x@SLOW.test>\r\nRCPT TO:<y@fast.test>\r\n"
-                    + "RCPT TO:<x@slow.test>\r\nRCPT TO:<x@slow.test>\r\nDATA\r\n");
+            client.send(lines(
+                    "MAIL FROM:<a@b.example>",
+                    "RCPT TO:<x@SLOW.test>",
+                    "RCPT TO:<y@fast.test>",
+                    "RCPT TO:<x@slow.test>",
+                    "RCPT TO:<x@slow.test>",
+                    "DATA"));
             assertThat(codes(client, 6)).containsExactly(250, 450, 250, 450, 250, 354);
             client.send("hi\r\n.\r\n").expect(250);
         }
@@ -553,8 +562,14 @@ class FaultsTest {
     void greylistingRefusesTheFirstTryOfEachTriple() {
         faults.greylisting();
         try (RawSmtpClient client = greeted()) {
-            client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nRCPT TO:<c@d.example>\r\n"
-                    + "RCPT TO:<e@d.example>\r\nRSET\r\nMAIL FROM:<x@b.example>\r\nRCPT TO:<c@d.example>\r\n");
+            client.send(lines(
+                    "MAIL FROM:<a@b.example>",
+                    "RCPT TO:<c@d.example>",
+                    "RCPT TO:<c@d.example>",
+                    "RCPT TO:<e@d.example>",
+                    "RSET",
+                    "MAIL FROM:<x@b.example>",
+                    "RCPT TO:<c@d.example>"));
             assertThat(codes(client, 7)).containsExactly(250, 451, 250, 451, 250, 250, 451);
         }
     }

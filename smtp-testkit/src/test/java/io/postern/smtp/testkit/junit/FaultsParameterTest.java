@@ -85,10 +85,12 @@ class FaultsParameterTest {
         assertThat(failures(OneAfterTheOther.class))
                 .singleElement()
                 .asString()
-                .startsWith("not all faults that were declared have come:\n"
-                        + "  onMail().reply(451 4.3.0 no): came 1 times\n"
-                        + "  onQuit().close(): never came\n"
-                        + "the last sessions:")
+                .startsWith("""
+                        not all faults that were declared have come:
+                          onMail().reply(451 4.3.0 no): came 1 times
+                          onQuit().close(): never came
+                        the last sessions:
+                        """)
                 .contains("C: MAIL FROM:<a@b.example>");
     }
 
