@@ -1,0 +1,8 @@
+/**
+ * Faults that a server has when a test wants it to: {@link io.postern.smtp.testkit.faults.Faults} says when, which and what;
+ * {@link io.postern.smtp.testkit.faults.FaultyCertificate} is what a client must not trust.
+ */
+@NullMarked
+package io.postern.smtp.testkit.faults;
+
+import org.jspecify.annotations.NullMarked;
