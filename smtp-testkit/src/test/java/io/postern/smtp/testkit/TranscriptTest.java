@@ -8,7 +8,6 @@ import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.testkit.Transcript.Line;
 import io.postern.smtp.testkit.Transcript.Side;
 import io.postern.smtp.testkit.faults.Fault;
-import io.postern.smtp.testkit.faults.FaultyCertificate;
 import io.vertx.core.Future;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -16,8 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class TranscriptTest {
 
-    private final FaultyCertificate certificate =
-            FaultyCertificate.expired("mx.example.test").mended();
+    private final TestCertificate certificate = TestCertificate.create();
     private final RecordingHandler handler = new RecordingHandler();
     private final TestSmtpServer server = TestSmtpServer.start(
             handler,
@@ -37,7 +35,7 @@ class TranscriptTest {
             client.expect(220);
             client.command("EHLO client.example").expect(250);
             client.command("STARTTLS").expect(220);
-            client.startTls(certificate.clientContext());
+            client.startTls(certificate.sslContext());
             client.command("EHLO client.example").expect(250);
             client.command("AUTH PLAIN AGEAc2VjcmV0").expect(235);
             client.command("MAIL FROM:<a@b.example>").expect(250);

@@ -1,6 +1,6 @@
 package io.postern.smtp.testkit.faults;
 
-import io.postern.smtp.testkit.TestClock;
+import io.postern.smtp.testkit.MovableClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -94,7 +94,7 @@ public interface Faults {
     Fault greylisting(Duration wait);
 
     /** Delays and pauses go by {@code clock} from now on, and not by the time of day. */
-    Faults setClock(TestClock clock);
+    Faults setClock(MovableClock clock);
 
     /**
      * Chooses what {@link Point#withProbability} does: with the same seed, the same faults in the same order take the same

@@ -1,6 +1,5 @@
 /**
- * Faults that a server has when a test wants it to: {@link io.postern.smtp.testkit.faults.Faults} says when, which and what;
- * {@link io.postern.smtp.testkit.faults.FaultyCertificate} is what a client must not trust.
+ * Faults that a server has when a test wants it to: {@link io.postern.smtp.testkit.faults.Faults} says when, which and what.
  */
 @NullMarked
 package io.postern.smtp.testkit.faults;

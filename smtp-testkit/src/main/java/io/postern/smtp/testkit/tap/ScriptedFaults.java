@@ -3,7 +3,7 @@ package io.postern.smtp.testkit.tap;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
 import io.postern.smtp.protocol.Output;
-import io.postern.smtp.testkit.TestClock;
+import io.postern.smtp.testkit.MovableClock;
 import io.postern.smtp.testkit.faults.DataPoint;
 import io.postern.smtp.testkit.faults.Fault;
 import io.postern.smtp.testkit.faults.Faults;
@@ -198,7 +198,7 @@ public final class ScriptedFaults implements Faults {
     // The whole
 
     @Override
-    public Faults setClock(TestClock clock) {
+    public Faults setClock(MovableClock clock) {
         server.time().setClock(clock);
         return this;
     }

@@ -9,9 +9,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.sasl.Identity;
 import io.postern.smtp.sasl.SaslMechanism;
+import io.postern.smtp.testkit.MovableClock;
 import io.postern.smtp.testkit.RawSmtpClient;
 import io.postern.smtp.testkit.RecordingHandler;
-import io.postern.smtp.testkit.TestClock;
+import io.postern.smtp.testkit.TestCertificate;
 import io.postern.smtp.testkit.TestSmtpServer;
 import io.postern.smtp.testkit.WireReply;
 import io.vertx.core.Future;
@@ -45,8 +46,7 @@ class FaultsTest {
         BDAT
     }
 
-    private final FaultyCertificate certificate =
-            FaultyCertificate.expired("mx.example.test").mended();
+    private final TestCertificate certificate = TestCertificate.create();
     private final RecordingHandler handler = new RecordingHandler();
     private final TestSmtpServer server = start(new SmtpServerOptions().setHostName("mx.example.test"));
     private final Faults faults = server.faults();
@@ -81,7 +81,7 @@ class FaultsTest {
                     start(new SmtpServerOptions().setHostName("mx.example.test").setImplicitTls(true));
             others.add(implicit);
             RawSmtpClient client = implicit.connect();
-            client.startTls(certificate.clientContext());
+            client.startTls(certificate.sslContext());
             client.expect(220);
             client.command("EHLO client.example").expect(250);
             return client;
@@ -89,7 +89,7 @@ class FaultsTest {
         RawSmtpClient client = greeted();
         if (encryption == Encryption.STARTTLS) {
             client.command("STARTTLS").expect(220);
-            client.startTls(certificate.clientContext());
+            client.startTls(certificate.sslContext());
             client.command("EHLO client.example").expect(250);
         }
         return client;
@@ -197,7 +197,7 @@ class FaultsTest {
         try (RawSmtpClient client = greeted()) {
             client.command("STARTTLS").expect(454);
             client.command("STARTTLS").expect(220);
-            client.startTls(certificate.clientContext());
+            client.startTls(certificate.sslContext());
             client.command("EHLO c").expect(250);
         }
     }
@@ -278,6 +278,8 @@ class FaultsTest {
         faults.onConnect().times(1).reply(554, "no service");
         try (RawSmtpClient client = server.connect()) {
             assertReset(client);
+        } catch (UncheckedIOException e) {
+            assertThat(e).hasMessageContaining("cannot connect"); // so soon does the reset come
         }
         try (RawSmtpClient client = server.connect()) {
             assertThat(client.readToEnd()).startsWith("421 ").hasLineCount(1);
@@ -388,7 +390,7 @@ class FaultsTest {
     @ParameterizedTest
     @EnumSource(Encryption.class)
     void aReplyComesInTwoPieces(Encryption encryption) {
-        TestClock clock = new TestClock();
+        MovableClock clock = new MovableClock();
         try (RawSmtpClient client = greeted(encryption)) {
             Faults there = faultsOf(encryption).setClock(clock);
             Fault fault = there.onRcpt().splitReply(2, Duration.ofSeconds(1));
@@ -454,7 +456,7 @@ class FaultsTest {
     @ParameterizedTest
     @EnumSource(Encryption.class)
     void aSlowReaderHoldsUpTheClient(Encryption encryption) {
-        TestClock clock = new TestClock();
+        MovableClock clock = new MovableClock();
         try (RawSmtpClient client = greeted(encryption)) {
             Faults there = faultsOf(encryption).setClock(clock);
             there.onData().slowReads(1_000_000);
@@ -482,7 +484,7 @@ class FaultsTest {
 
     @Test
     void aDelayGoesByTheClockOfTheTest() {
-        TestClock clock = new TestClock();
+        MovableClock clock = new MovableClock();
         Fault fault = faults.setClock(clock).onRcpt().times(1).delay(Duration.ofMinutes(4));
         try (RawSmtpClient client = greeted()) {
             client.send(ENVELOPE);
@@ -497,7 +499,7 @@ class FaultsTest {
 
     @Test
     void aMessageIsDelayedInItsMiddle() {
-        TestClock clock = new TestClock();
+        MovableClock clock = new MovableClock();
         Fault fault = faults.setClock(clock).onBody().delay(Duration.ofMinutes(4));
         try (RawSmtpClient client = greeted()) {
             send(client, Transfer.DATA, message(10));
@@ -576,7 +578,7 @@ class FaultsTest {
 
     @Test
     void greylistingWantsATryThatIsNotTooEarly() {
-        TestClock clock = new TestClock();
+        MovableClock clock = new MovableClock();
         faults.setClock(clock).greylisting(Duration.ofMinutes(5));
         try (RawSmtpClient client = greeted()) {
             client.command("MAIL FROM:<a@b.example>").expect(250);

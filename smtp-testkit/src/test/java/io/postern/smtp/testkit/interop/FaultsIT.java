@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.testkit.RecordingHandler;
+import io.postern.smtp.testkit.TestCertificate;
 import io.postern.smtp.testkit.TestSmtpServer;
 import io.postern.smtp.testkit.faults.Fault;
-import io.postern.smtp.testkit.faults.FaultyCertificate;
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
 import jakarta.mail.Session;
@@ -35,7 +35,7 @@ class FaultsIT {
     private static final int CURL_RECEIVE_ERROR = 56;
 
     private final RecordingHandler handler = new RecordingHandler();
-    private FaultyCertificate certificate = FaultyCertificate.expired("mx.example.test");
+    private TestCertificate certificate = TestCertificate.expired();
     private TestSmtpServer server = start(certificate.mended());
 
     @TempDir
@@ -46,12 +46,12 @@ class FaultsIT {
         server.close();
     }
 
-    private TestSmtpServer start(FaultyCertificate shown) {
+    private TestSmtpServer start(TestCertificate shown) {
         return TestSmtpServer.start(
                 handler, new SmtpServerOptions().setHostName("mx.example.test").setTls(shown.serverOptions()));
     }
 
-    private void restart(FaultyCertificate shown) {
+    private void restart(TestCertificate shown) {
         server.close();
         certificate = shown;
         server = start(shown);
@@ -65,8 +65,7 @@ class FaultsIT {
         properties.setProperty("mail.smtp.timeout", "10000");
         properties.setProperty("mail.smtp.starttls.enable", "true");
         properties.setProperty("mail.smtp.starttls.required", "true");
-        properties.put(
-                "mail.smtp.ssl.socketFactory", certificate.clientContext().getSocketFactory());
+        properties.put("mail.smtp.ssl.socketFactory", certificate.sslContext().getSocketFactory());
         MimeMessage message = new MimeMessage(Session.getInstance(properties));
         message.setFrom(new InternetAddress("app@client.example"));
         message.setRecipient(MimeMessage.RecipientType.TO, new InternetAddress("anne@example.test"));
@@ -109,7 +108,7 @@ class FaultsIT {
 
     @Test
     void neitherTrustsAnExpiredCertificateAndBothItsSuccessor() throws Exception {
-        restart(FaultyCertificate.expired("mx.example.test"));
+        restart(TestCertificate.expired());
         assertThatThrownBy(() -> sendWithAngus("hi")).hasStackTraceContaining("CertificateExpiredException");
         assertThat(sendWithCurl()).isEqualTo(CURL_PEER_FAILED_VERIFICATION);
         assertThat(handler.messages()).isEmpty();
@@ -125,14 +124,14 @@ class FaultsIT {
 
     @Test
     void neitherTrustsACertificateOfTomorrow() throws Exception {
-        restart(FaultyCertificate.notYetValid("mx.example.test"));
+        restart(TestCertificate.notYetValid());
         assertThatThrownBy(() -> sendWithAngus("hi")).hasStackTraceContaining("CertificateNotYetValidException");
         assertThat(sendWithCurl()).isEqualTo(CURL_PEER_FAILED_VERIFICATION);
     }
 
     @Test
     void neitherTrustsACertificateForAnotherName() throws Exception {
-        restart(FaultyCertificate.forAnotherName("other.example.test"));
+        restart(TestCertificate.forAnotherName("other.example.test"));
         assertThatThrownBy(() -> sendWithAngus("hi"))
                 .hasStackTraceContaining("No subject alternative names matching IP address 127.0.0.1");
         assertThat(sendWithCurl()).isEqualTo(CURL_PEER_FAILED_VERIFICATION);
