@@ -6,6 +6,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.handlers.stream.Hooks;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -69,7 +70,9 @@ public abstract class MessageHandler implements SmtpHandler {
         if (declaredSize(envelope) > maxMessageSize) {
             return Future.succeededFuture(Replies.SIZE_TOO_LARGE);
         }
-        return collect(body).compose(content -> handleMessage(session, new Message(session.peer(), envelope, content)));
+        return collect(body)
+                .compose(content ->
+                        Hooks.call(() -> handleMessage(session, new Message(session.peer(), envelope, content))));
     }
 
     private static long declaredSize(Envelope envelope) {

@@ -145,8 +145,8 @@ public final class MimeOptions {
     }
 
     /**
-     * How large the header fields of a message may be, those of all parts together, for it to be parsed. The text before
-     * the first part and behind the last of each multipart is kept as far as this goes.
+     * How large the header fields of a message may be, those of all parts together, for it to be parsed. Of the
+     * text before the first part and behind the last of all multiparts together as much is kept, and the rest left out.
      */
     public MimeOptions setMaxHeaderSize(int octets) {
         this.maxHeaderSize = (int) checked("maxHeaderSize", octets, 1);
