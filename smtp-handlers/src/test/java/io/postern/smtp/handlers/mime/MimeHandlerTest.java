@@ -725,5 +725,14 @@ class MimeHandlerTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new MimeOptions().setDirectory(" "))
                 .withMessage("directory is \" \"; expected is a path");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MimeOptions(new JsonObject().put("maxParts", "many")))
+                .withMessage("maxParts is many; expected is a whole number");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MimeOptions(new JsonObject().put("maxDepth", 5_000_000_000L)))
+                .withMessageStartingWith("maxDepth is 5000000000; allowed is ");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MimeOptions(new JsonObject().put("maxPart", 1)))
+                .withMessageStartingWith("\"maxPart\" is no option of a MIME handler; allowed are ");
     }
 }
