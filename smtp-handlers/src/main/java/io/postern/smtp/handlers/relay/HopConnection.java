@@ -11,7 +11,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -201,7 +203,8 @@ final class HopConnection {
      * @return fails with a {@link HopFailure}, after which the connection is closed
      */
     Future<Void> encrypt(ClientSSLOptions options, String serverName) {
-        if (!parser.isEmpty() || !awaited.isEmpty()) {
+        // one that has failed has said more than its reply to STARTTLS
+        if (failure != null || !parser.isEmpty() || !awaited.isEmpty()) {
             // RFC 3207 §6: it would be taken for what came encrypted
             HopFailure injected = new HopFailure(HopReplies.NOT_SECURE, "something came in the clear behind STARTTLS");
             fail(injected);
@@ -239,27 +242,41 @@ final class HopConnection {
             fail(nonsense);
             return;
         }
-        Reply reply = parser.next();
-        while (reply != null) {
-            take(reply);
-            reply = failure == null ? parser.next() : null;
+        List<Reply> replies = new ArrayList<>(1);
+        for (Reply reply = parser.next(); reply != null; reply = parser.next()) {
+            replies.add(reply);
+        }
+        if (!replies.isEmpty()) {
+            LOG.log(
+                    Level.TRACE,
+                    () -> id + " next hop: " + replies.stream().map(Reply::code).toList());
+            answer(replies);
         }
     }
 
-    private void take(Reply reply) {
-        LOG.log(Level.TRACE, () -> id + " next hop: " + reply.code());
-        Awaited first = awaited.poll();
-        if (first == null) {
-            fail(new HopFailure(unasked(reply), "the next hop said without being asked: " + reply.code()));
-            return;
+    /** Whoever gets a reply may ask for the next one at once. What has come by now is no answer to that. */
+    private void answer(List<Reply> replies) {
+        List<Awaited> answered = new ArrayList<>(replies.size());
+        while (answered.size() < replies.size() && !awaited.isEmpty()) {
+            answered.add(awaited.remove());
         }
         stopTimer();
         if (!awaited.isEmpty()) {
             startTimer();
         }
-        first.reply().tryComplete(reply);
-        if (reply.code() == Replies.SHUTTING_DOWN.code()) {
-            fail(new HopFailure(HopReplies.CONNECTION_LOST, "the next hop closes the connection"));
+        if (answered.size() < replies.size()) {
+            Reply surplus = replies.get(answered.size());
+            fail(new HopFailure(unasked(surplus), "the next hop said without being asked: " + surplus.code()));
+        }
+        for (int i = 0; i < answered.size(); i++) {
+            answered.get(i).reply().tryComplete(replies.get(i));
+            if (replies.get(i).code() == Replies.SHUTTING_DOWN.code()) {
+                HopFailure closing = new HopFailure(HopReplies.CONNECTION_LOST, "the next hop closes the connection");
+                answered.subList(i + 1, answered.size())
+                        .forEach(lost -> lost.reply().tryFail(closing));
+                fail(closing);
+                return;
+            }
         }
     }
 
