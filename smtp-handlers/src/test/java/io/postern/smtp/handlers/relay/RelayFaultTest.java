@@ -395,12 +395,15 @@ class RelayFaultTest {
                 gone.countDown();
             }
         })) {
-            int port = fixture.front(to(hop.port()));
+            int port = fixture.front(to(hop.port()).setIdleTimeout(Duration.ofMinutes(10)));
             deliver(port);
             delivered.countDown();
-            RawHop.await(gone);
+            assertThat(gone.await(SOON.toSeconds(), TimeUnit.SECONDS))
+                    .as("the connection has ended at once")
+                    .isTrue();
             deliver(port);
             assertThat(hop.connections()).isEqualTo(2);
+            assertThat(hop.heard()).doesNotContain("QUIT"); // nothing is said to who is out of step
         }
     }
 
