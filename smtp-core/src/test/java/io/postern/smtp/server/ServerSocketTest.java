@@ -21,6 +21,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -66,18 +69,36 @@ class ServerSocketTest extends SocketTestBase {
 
     @Test
     void aPortInUseFailsTheListen() throws Exception {
-        SmtpServer first = listen(new SmtpHandler() {});
-        SmtpServer second =
-                SmtpServer.create(vertx, new SmtpHandler() {}, options().setPort(first.actualPort()));
-        assertThatThrownBy(() -> await(second.listen()))
-                .isInstanceOf(ExecutionException.class)
-                .hasCauseInstanceOf(IOException.class);
-        assertThat(second.actualPort()).isEqualTo(-1);
+        int port = portThatNobodyIsGiven();
+        SmtpServer server =
+                SmtpServer.create(vertx, new SmtpHandler() {}, options().setPort(port));
+        try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            assertThat(taken.isBound()).isTrue();
+            assertThatThrownBy(() -> await(server.listen()))
+                    .isInstanceOf(ExecutionException.class)
+                    .hasCauseInstanceOf(IOException.class);
+            assertThat(server.actualPort()).isEqualTo(-1);
+        }
         // and once the port is free it can be had
-        int port = first.actualPort();
-        await(first.close());
-        await(second.listen());
-        assertThat(second.actualPort()).isEqualTo(port);
+        await(server.listen());
+        assertThat(server.actualPort()).isEqualTo(port);
+    }
+
+    /** A free port below those that the system gives to whoever does not care, other tests among them. */
+    private static int portThatNobodyIsGiven() {
+        return ThreadLocalRandom.current()
+                .ints(20_000, 30_000)
+                .filter(ServerSocketTest::isFree)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException taken) {
+            return false;
+        }
     }
 
     @Test
