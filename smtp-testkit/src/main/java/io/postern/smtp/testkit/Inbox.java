@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -34,6 +35,7 @@ public final class Inbox {
     private final List<ReceivedMessage> messages = new ArrayList<>();
     private final List<ReceivedMessage> unseen = new ArrayList<>();
     private final List<Waiter> waiters = new ArrayList<>();
+    private final List<Consumer<? super ReceivedMessage>> observers = new ArrayList<>();
 
     private final String domain;
 
@@ -63,6 +65,7 @@ public final class Inbox {
         synchronized (lock) {
             messages.add(message);
             unseen.add(message);
+            observers.forEach(observer -> arrivals.add(() -> observer.accept(message)));
             for (Waiter waiter : List.copyOf(waiters)) {
                 List<ReceivedMessage> found = find(waiter.kind());
                 if (found.size() >= waiter.count()) {
@@ -73,6 +76,16 @@ public final class Inbox {
             }
         }
         arrivals.forEach(Runnable::run); // what listens may call us again
+    }
+
+    /** Shows each message, those so far and those to come, to someone who looks on: for a test they remain unseen. */
+    void observe(Consumer<? super ReceivedMessage> observer) {
+        List<ReceivedMessage> past;
+        synchronized (lock) {
+            past = List.copyOf(messages);
+            observers.add(observer);
+        }
+        past.forEach(observer);
     }
 
     /** All messages so far. */

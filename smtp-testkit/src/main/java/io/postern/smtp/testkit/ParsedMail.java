@@ -36,7 +36,10 @@ public final class ParsedMail {
 
     private static final Pattern LINK = Pattern.compile("https?://[^\\s\"'<>]+");
     /** The end of a sentence is not a part of the address before it. */
-    private static final Pattern LINK_END = Pattern.compile("[.,;:!?)\\]]+$");
+    private static final String SENTENCE_END = ".,;:!?)]";
+
+    // what is longer is shown as it stands: to decode it takes time that grows with the square of its length
+    private static final int MAX_DECODED_FIELD = 8_192;
     // digits, with a hyphen or blank in the middle, that are no part of a longer number or word
     private static final Pattern CODE = Pattern.compile("(?<![\\w/=.-])(\\d{3}[ -]\\d{3}|\\d{4,8})(?![\\w/=-])");
 
@@ -46,8 +49,17 @@ public final class ParsedMail {
      * @param name what it is called, empty when it is not called anything
      * @param contentType such as {@code application/pdf}
      * @param content decoded
+     * @param contentId what HTML calls it behind {@code cid:} (RFC 2392), without angle brackets; empty when it has none
      */
-    public record Attachment(String name, String contentType, Buffer content) {}
+    public record Attachment(String name, String contentType, Buffer content, Optional<String> contentId) {}
+
+    /**
+     * A field of the header.
+     *
+     * @param name as it is written in the message
+     * @param value unfolded and decoded
+     */
+    public record HeaderField(String name, String value) {}
 
     private final Message message;
     private final StringBuilder text = new StringBuilder();
@@ -59,14 +71,16 @@ public final class ParsedMail {
         read(message);
     }
 
-    /** Reads a message. @throws IllegalArgumentException when it is nested or long beyond reason */
-    static ParsedMail parse(byte[] content) {
+    /** Reads a message to the octet. @throws IllegalArgumentException when it is nested or long beyond reason */
+    public static ParsedMail parse(byte[] content) {
         DefaultMessageBuilder builder = new DefaultMessageBuilder();
         builder.setMimeEntityConfig(MimeConfig.PERMISSIVE);
         try {
             return new ParsedMail(builder.parseMessage(new ByteArrayInputStream(content)));
         } catch (IOException e) {
             throw new IllegalArgumentException("the message cannot be read as MIME: " + e.getMessage(), e);
+        } catch (StackOverflowError e) {
+            throw new IllegalArgumentException("the message cannot be read as MIME: parts are nested too deep", e);
         }
     }
 
@@ -78,11 +92,19 @@ public final class ParsedMail {
             (isHtml ? html : text).append(decoded(body));
         } else if (entity.getBody() instanceof SingleBody body) {
             attachments.add(new Attachment(
-                    Optional.ofNullable(entity.getFilename()).orElse(""), entity.getMimeType(), octets(body)));
+                    Optional.ofNullable(entity.getFilename()).orElse(""),
+                    entity.getMimeType(),
+                    octets(body),
+                    contentId(entity)));
         } else if (entity.getBody() instanceof Message attached) {
             String subject = Optional.ofNullable(attached.getSubject()).orElse("");
-            attachments.add(new Attachment(subject, entity.getMimeType(), octets(attached)));
+            attachments.add(new Attachment(subject, entity.getMimeType(), octets(attached), contentId(entity)));
         }
+    }
+
+    private static Optional<String> contentId(Entity entity) {
+        return Optional.ofNullable(entity.getHeader().getField("Content-ID"))
+                .map(field -> field.getBody().strip().replaceAll("^<|>$", ""));
     }
 
     private static Buffer octets(Message attached) {
@@ -133,9 +155,18 @@ public final class ParsedMail {
         return fields.stream().map(ParsedMail::decoded).toList();
     }
 
+    /** All fields of the message's header, in their order. */
+    public List<HeaderField> fields() {
+        return message.getHeader().getFields().stream()
+                .map(field -> new HeaderField(field.getName(), decoded(field)))
+                .toList();
+    }
+
     private static String decoded(Field field) {
         String unfolded = field.getBody().replaceAll("\\r?\\n(?=[ \\t])", "").strip();
-        return DecoderUtil.decodeEncodedWords(unfolded, DecodeMonitor.SILENT);
+        return unfolded.length() > MAX_DECODED_FIELD
+                ? unfolded
+                : DecoderUtil.decodeEncodedWords(unfolded, DecodeMonitor.SILENT);
     }
 
     /** The parts of plain text, one behind the other; empty when there is none. */
@@ -159,10 +190,18 @@ public final class ParsedMail {
         for (String source : List.of(html(), text())) {
             Matcher matcher = LINK.matcher(source.replace("&amp;", "&"));
             while (matcher.find()) {
-                uri(LINK_END.matcher(matcher.group()).replaceFirst("")).ifPresent(links::add);
+                uri(withoutSentenceEnd(matcher.group())).ifPresent(links::add);
             }
         }
         return List.copyOf(links);
+    }
+
+    private static String withoutSentenceEnd(String link) {
+        int end = link.length();
+        while (SENTENCE_END.indexOf(link.charAt(end - 1)) >= 0) { // it begins with a letter
+            end--;
+        }
+        return link.substring(0, end);
     }
 
     private static Optional<URI> uri(String text) {
@@ -178,7 +217,7 @@ public final class ParsedMail {
      * hyphen or a blank between them, which is left out here.
      */
     public List<String> codes() {
-        String source = text.isEmpty() ? html().replaceAll("<[^>]*>", " ") : text();
+        String source = text.isEmpty() ? html().replaceAll("<[^<>]*>", " ") : text();
         Set<String> codes = new LinkedHashSet<>();
         Matcher matcher = CODE.matcher(source);
         while (matcher.find()) {

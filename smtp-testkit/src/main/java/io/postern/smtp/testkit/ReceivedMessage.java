@@ -42,6 +42,15 @@ public final class ReceivedMessage {
         this.content = content.getBytes();
     }
 
+    /**
+     * A message as a handler has it when the body has ended, for {@link Inbox#add}.
+     *
+     * @param content the whole of it
+     */
+    public static ReceivedMessage of(Session session, Envelope envelope, Buffer content, Instant receivedAt) {
+        return new ReceivedMessage(session, envelope, content, receivedAt, new Transcript(List.of()));
+    }
+
     /** The sender with its parameters. */
     public Sender sender() {
         return sender;

@@ -7,6 +7,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.testkit.Inbox;
+import io.postern.smtp.testkit.MessageSource;
 import io.postern.smtp.testkit.ReceivedMessage;
 import io.postern.smtp.testkit.RecordingHandler;
 import io.vertx.core.Future;
@@ -22,13 +23,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /** Puts each message into the inboxes of the tests that own the domains of its recipients. */
-final class Sorting implements SmtpHandler {
+final class Sorting implements SmtpHandler, MessageSource {
 
     private final Map<String, Inbox> open = new ConcurrentHashMap<>();
     private final List<ReceivedMessage> lost = new CopyOnWriteArrayList<>();
     private final AtomicLong opened = new AtomicLong();
+    private final List<Consumer<? super ReceivedMessage>> observers = new CopyOnWriteArrayList<>();
 
     /** An inbox with a domain that no other has. */
     Inbox open() {
@@ -56,6 +59,11 @@ final class Sorting implements SmtpHandler {
         });
     }
 
+    @Override
+    public void observe(Consumer<? super ReceivedMessage> observer) {
+        observers.add(observer);
+    }
+
     private void sort(ReceivedMessage message) {
         Set<Inbox> owners = new LinkedHashSet<>();
         for (Recipient recipient : message.recipients()) {
@@ -65,6 +73,7 @@ final class Sorting implements SmtpHandler {
             lost.add(message);
         }
         owners.forEach(inbox -> inbox.add(message));
+        observers.forEach(observer -> observer.accept(message));
     }
 
     private Optional<Inbox> owner(Recipient recipient) {
