@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -27,7 +28,7 @@ final class MessageReader {
 
     /** The content to the octet. */
     Future<Buffer> content(StoredMail mail) {
-        return threads.executeBlocking(() -> mail.content().read(), false);
+        return threads.executeBlocking(() -> mail.content().read(), false).map(Objects::requireNonNull);
     }
 
     /**
@@ -36,7 +37,7 @@ final class MessageReader {
      * @param use called on a worker thread, with nothing when the message cannot be read as MIME
      */
     <T> Future<T> read(StoredMail mail, Function<Optional<ParsedMail>, T> use) {
-        return threads.executeBlocking(
+        Future<@Nullable T> made = threads.executeBlocking(
                 () -> {
                     Last known = last;
                     if (known == null || !known.id().equals(mail.id())) {
@@ -47,6 +48,7 @@ final class MessageReader {
                     return use.apply(known.parsed());
                 },
                 false);
+        return made.map(Objects::requireNonNull);
     }
 
     /** Forgets a message that is deleted. */

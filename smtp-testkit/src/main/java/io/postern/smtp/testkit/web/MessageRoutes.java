@@ -51,7 +51,7 @@ final class MessageRoutes {
     }
 
     private Handler<RoutingContext> about(BiConsumer<RoutingContext, StoredMail> answer) {
-        return request -> store.get(request.pathParam("id"))
+        return request -> store.get(RequestParameters.path(request, "id"))
                 .ifPresentOrElse(mail -> answer.accept(request, mail), () -> Answers.error(request, 404, NOT_THERE));
     }
 
@@ -119,7 +119,7 @@ final class MessageRoutes {
     }
 
     private void part(RoutingContext request, StoredMail mail) {
-        String number = request.pathParam("number");
+        String number = RequestParameters.path(request, "number");
         int index = number.matches("[0-9]{1,6}") ? Integer.parseInt(number) : -1;
         answer(
                 request,

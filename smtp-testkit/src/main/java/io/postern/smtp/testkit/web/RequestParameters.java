@@ -2,12 +2,18 @@ package io.postern.smtp.testkit.web;
 
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What stands behind the question mark of a request. */
 final class RequestParameters {
 
     private RequestParameters() {}
+
+    /** A part of the path that the route names. */
+    static String path(RoutingContext request, String name) {
+        return Objects.requireNonNull(request.pathParam(name), name);
+    }
 
     /** A parameter that is given, and not empty. */
     static Optional<String> text(RoutingContext request, String name) {
