@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,11 @@ public final class ChildProcess implements AutoCloseable {
             throw new EOFException("a process did not start");
         }
         return line;
+    }
+
+    /** How much processor time it has used so far, as exactly as the system counts it: 10 ms on Linux. */
+    public Duration cpuTime() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     /** Asks it to end, and makes it when it does not within 10 s. */

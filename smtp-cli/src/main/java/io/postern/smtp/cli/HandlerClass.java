@@ -95,6 +95,10 @@ final class HandlerClass {
                     + String.valueOf(e.getMessage()).replace('/', '.'));
         } catch (LinkageError e) {
             throw new StartFailure("cannot load handler class " + name, e);
+        } catch (Error e) {
+            // of a static initializer: only what is no Error is wrapped (JLS §12.4.2), and a constructor's is wrapped
+            // too
+            throw new StartFailure("cannot initialize handler class " + name, e);
         }
     }
 

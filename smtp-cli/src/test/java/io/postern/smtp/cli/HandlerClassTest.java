@@ -122,7 +122,11 @@ class HandlerClassTest {
                 "public Handler() throws Exception { throw new java.io.IOException(\"no key\"); } | "
                         + "cannot create handler my.Handler: no key",
                 "static final int X = Integer.parseInt(\"x\"); | cannot initialize handler class my.Handler: "
-                        + "For input string: \"x\""
+                        + "For input string: \"x\"",
+                "static { if (true) throw new AssertionError(\"no licence\"); } | "
+                        + "cannot initialize handler class my.Handler: no licence",
+                "static { if (true) throw new StackOverflowError(); } | "
+                        + "cannot initialize handler class my.Handler: StackOverflowError"
             })
     void whatGoesWrongInAHandlerIsToldWithItsReason(String member, String message) throws IOException {
         Path classes = compile("public class Handler implements SmtpHandler { " + member + " }");

@@ -10,13 +10,25 @@ final class Contexts {
 
     private Contexts() {}
 
-    /** Runs {@code action} on {@code context}: now, when the caller is there already, else as soon as it is free. */
+    /**
+     * Runs {@code action} on {@code context}: now, when the caller is there already, else as soon as it is free. A duplicate
+     * of a context, as traced transactions have one, is there as well: what is asked for from both keeps its order.
+     */
     static void run(Context context, Runnable action) {
+        ContextInternal wanted = (ContextInternal) context;
+        ContextInternal current = ContextInternal.current();
         // in executeBlocking the current context is that of the caller, but the thread is another
-        if (((ContextInternal) context).isRunningOnContext()) {
+        if (current == null || !wanted.unwrap().equals(current.unwrap()) || !wanted.inThread()) {
+            context.runOnContext(v -> action.run());
+        } else if (wanted.equals(current)) {
             action.run();
         } else {
-            context.runOnContext(v -> action.run());
+            ContextInternal previous = wanted.beginDispatch();
+            try {
+                action.run();
+            } finally {
+                wanted.endDispatch(previous);
+            }
         }
     }
 

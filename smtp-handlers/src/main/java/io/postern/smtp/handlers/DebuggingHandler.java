@@ -3,6 +3,7 @@ package io.postern.smtp.handlers;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
+import io.postern.smtp.handlers.stream.Contexts;
 import io.postern.smtp.handlers.trace.PythonText;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -81,7 +82,7 @@ public final class DebuggingHandler extends MessageHandler {
             }
         };
         return last.getAndSet(printed.future())
-                .compose(before -> session.context()
+                .compose(before -> Contexts.of(session)
                         .executeBlocking(
                                 () -> {
                                     try {

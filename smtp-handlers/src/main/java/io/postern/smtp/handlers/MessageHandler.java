@@ -6,6 +6,8 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.handlers.options.Checks;
+import io.postern.smtp.handlers.stream.Hooks;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -43,10 +45,7 @@ public abstract class MessageHandler implements SmtpHandler {
      * @throws IllegalArgumentException when it is not positive
      */
     protected MessageHandler(int maxMessageSize) {
-        if (maxMessageSize < 1) {
-            throw new IllegalArgumentException("maxMessageSize is " + maxMessageSize + "; allowed is 1 or more");
-        }
-        this.maxMessageSize = maxMessageSize;
+        this.maxMessageSize = Checks.atLeast("maxMessageSize", maxMessageSize, 1);
     }
 
     /**
@@ -69,7 +68,9 @@ public abstract class MessageHandler implements SmtpHandler {
         if (declaredSize(envelope) > maxMessageSize) {
             return Future.succeededFuture(Replies.SIZE_TOO_LARGE);
         }
-        return collect(body).compose(content -> handleMessage(session, new Message(session.peer(), envelope, content)));
+        return collect(body)
+                .compose(content ->
+                        Hooks.call(() -> handleMessage(session, new Message(session.peer(), envelope, content))));
     }
 
     private static long declaredSize(Envelope envelope) {

@@ -205,4 +205,12 @@ class MessageHandlerTest {
                 .isThrownBy(() -> new Inbox(0))
                 .withMessage("maxMessageSize is 0; allowed is 1 or more");
     }
+
+    @Test
+    void aHandlerThatGivesNothingHasFailed() throws Exception {
+        try (RunningServer server = RunningServer.with(new Inbox(message -> null));
+                WireClient client = server.client()) {
+            assertThat(client.message("hello\n")).isEqualTo(Replies.HANDLER_FAILED.toString());
+        }
+    }
 }

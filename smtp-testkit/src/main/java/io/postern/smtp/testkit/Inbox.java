@@ -1,35 +1,41 @@
 package io.postern.smtp.testkit;
 
 import io.postern.smtp.Mailbox;
+import io.postern.smtp.sasl.Authenticator;
+import io.postern.smtp.sasl.Credentials;
+import io.postern.smtp.sasl.Identity;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Messages that have arrived, in the order in which they did.
+ * Messages that have arrived, in the order in which they did. A message is there once, however many recipients it has.
  *
  * <pre>{@code
  * ReceivedMessage reset = inbox.await(message -> message.rcptTos().contains("anne@example.org"));
  * }</pre>
  *
  * <p>{@code await} blocks the thread of a test; {@code arrival} gives a Future instead, which is completed on the thread that
- * took the message, an event loop. May be used by several threads.
+ * took the message, an event loop, or on that of a timer. A predicate is asked on these threads too. When it throws, that
+ * fails whoever waits, and not the client that brought the message. May be used by several threads.
+ *
+ * <p>An inbox that shares a server with others, as those of {@link io.postern.smtp.testkit.junit.SmtpServerExtension} do, gets
+ * what is sent to its {@link #domain() domain}, and what a client sends, to whomever, that has logged in with its {@link
+ * #username() username} and {@link #password() password}.
  */
 public final class Inbox {
 
     /** How long {@code await} waits when it is not told. */
     public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(10);
-
-    /** Someone who waits until there are enough messages of a kind. */
-    private record Waiter(Predicate<? super ReceivedMessage> kind, int count, Promise<List<ReceivedMessage>> promise) {}
 
     private final Object lock = new Object();
     private final List<ReceivedMessage> messages = new ArrayList<>();
@@ -59,23 +65,40 @@ public final class Inbox {
         return Mailbox.of(localPart + "@" + domain).address();
     }
 
+    /** The name to log in with, such as {@code user@example.test}. */
+    public String username() {
+        return "user@" + domain;
+    }
+
+    /** The password of {@link #username()}. It tells inboxes apart and protects nothing: it can be guessed. */
+    public String password() {
+        return "password-of-" + domain;
+    }
+
+    /** Takes the username and password of this inbox and no others, for a server that is to offer AUTH. */
+    public Authenticator<Credentials.Password> authenticator() {
+        return (credentials, context) -> Future.succeededFuture(
+                credentials.authenticationId().equals(username())
+                                && credentials.password().equals(password())
+                        ? Optional.of(Identity.of(username()))
+                        : Optional.empty());
+    }
+
     /** Puts a message in. For handlers; a {@link RecordingHandler} does it for each that it accepts. */
     public void add(ReceivedMessage message) {
-        List<Runnable> arrivals = new ArrayList<>();
+        List<Waiter> done;
+        List<Consumer<? super ReceivedMessage>> told;
         synchronized (lock) {
             messages.add(message);
             unseen.add(message);
-            observers.forEach(observer -> arrivals.add(() -> observer.accept(message)));
-            for (Waiter waiter : List.copyOf(waiters)) {
-                List<ReceivedMessage> found = find(waiter.kind());
-                if (found.size() >= waiter.count()) {
-                    waiters.remove(waiter);
-                    unseen.removeAll(found);
-                    arrivals.add(() -> waiter.promise().tryComplete(found));
-                }
-            }
+            told = List.copyOf(observers);
+            List.copyOf(waiters).forEach(waiter -> waiter.look(message)); // a predicate may begin to wait itself
+            done = waiters.stream().filter(Waiter::isDone).toList();
+            waiters.removeAll(done);
+            done.forEach(waiter -> unseen.removeAll(waiter.found()));
         }
-        arrivals.forEach(Runnable::run); // what listens may call us again
+        told.forEach(observer -> observer.accept(message));
+        done.forEach(Waiter::complete);
     }
 
     /** Shows each message, those so far and those to come, to someone who looks on: for a test they remain unseen. */
@@ -110,7 +133,7 @@ public final class Inbox {
         }
     }
 
-    /** Forgets all messages so far. */
+    /** Forgets all messages so far. For whoever waits already, they still count. */
     public void clear() {
         synchronized (lock) {
             messages.clear();
@@ -118,31 +141,27 @@ public final class Inbox {
         }
     }
 
-    private List<ReceivedMessage> find(Predicate<? super ReceivedMessage> kind) {
-        return messages.stream().filter(kind).toList();
-    }
-
-    /** Completes when at least {@code count} messages have arrived, with all of them. */
+    /** Completes when at least {@code count} messages have arrived, with all of them, and never when they do not. */
     public Future<List<ReceivedMessage>> arrival(int count) {
-        return arrival(message -> true, count);
+        return begin(message -> true, count).future();
     }
 
-    /** Completes when a message of this kind has arrived, at once when there is one already. */
+    /** Like {@link #arrival(int)}; fails as {@link #await(int, Duration)} does when it takes longer than {@code patience}. */
+    public Future<List<ReceivedMessage>> arrival(int count, Duration patience) {
+        return begin(message -> true, count, patience, several(count)).future();
+    }
+
+    /** Completes when a message of this kind has arrived, with the first, and never when none does. */
     public Future<ReceivedMessage> arrival(Predicate<? super ReceivedMessage> kind) {
-        return arrival(kind, 1).map(found -> found.get(0));
+        return begin(kind, 1).future().map(found -> found.get(0));
     }
 
-    private Future<List<ReceivedMessage>> arrival(Predicate<? super ReceivedMessage> kind, int count) {
-        synchronized (lock) {
-            List<ReceivedMessage> found = find(kind);
-            if (found.size() >= count) {
-                unseen.removeAll(found);
-                return Future.succeededFuture(found);
-            }
-            Waiter waiter = new Waiter(kind, count, Promise.promise());
-            waiters.add(waiter);
-            return waiter.promise().future();
-        }
+    /**
+     * Like {@link #arrival(Predicate)}; fails as {@link #await(Predicate, Duration)} does when it takes longer than
+     * {@code patience}.
+     */
+    public Future<ReceivedMessage> arrival(Predicate<? super ReceivedMessage> kind, Duration patience) {
+        return begin(kind, 1, patience, ONE_OF_THE_KIND).future().map(found -> found.get(0));
     }
 
     /** Blocks until a message has arrived. @return the first */
@@ -163,7 +182,7 @@ public final class Inbox {
      * @throws IllegalStateException on an event loop, where waiting would keep them from arriving
      */
     public List<ReceivedMessage> await(int count, Duration patience) {
-        return get(arrival(count), count == 1 ? "1 message" : count + " messages", patience);
+        return await(message -> true, count, patience, several(count));
     }
 
     /** Like {@link #await(Predicate, Duration)}, for {@link #DEFAULT_PATIENCE} at the most. */
@@ -175,26 +194,70 @@ public final class Inbox {
      * Blocks until a message of this kind has arrived.
      *
      * @return the first of them
-     * @throws AssertionError when none has within {@code patience}; it lists what did arrive
+     * @throws AssertionError when none has within {@code patience}, it lists what did arrive; or when {@code kind} throws
      * @throws IllegalStateException on an event loop, where waiting would keep it from arriving
      */
     public ReceivedMessage await(Predicate<? super ReceivedMessage> kind, Duration patience) {
-        return get(arrival(kind), "a message of the kind that is awaited", patience);
+        return await(kind, 1, patience, ONE_OF_THE_KIND).get(0);
     }
 
-    private <T> T get(Future<T> arrival, String what, Duration patience) {
+    private static final String ONE_OF_THE_KIND = "a message of the kind that is awaited";
+
+    private static String several(int count) {
+        return count == 1 ? "1 message" : count + " messages";
+    }
+
+    private List<ReceivedMessage> await(
+            Predicate<? super ReceivedMessage> kind, int count, Duration patience, String what) {
         if (Context.isOnEventLoopThread()) {
             throw new IllegalStateException("await(..) blocks and must not be called on an event loop");
         }
+        Waiter waiter = begin(kind, count, patience, what);
         try {
-            return arrival.toCompletionStage().toCompletableFuture().get(patience.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw new AssertionError(missing(what, patience), e);
-        } catch (ExecutionException e) {
-            throw new AssertionError("what was to tell a message of the kind failed", e.getCause());
+            return waiter.future().toCompletionStage().toCompletableFuture().get();
+        } catch (ExecutionException e) { // again, with the place that waits in its trace
+            Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            throw new AssertionError(cause.getMessage(), cause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted: " + missing(what, patience), e);
+            AssertionError interrupted = new AssertionError("interrupted: " + missing(what, patience), e);
+            giveUp(waiter, interrupted);
+            throw interrupted;
+        }
+    }
+
+    private Waiter begin(Predicate<? super ReceivedMessage> kind, int count) {
+        Waiter waiter = new Waiter(kind, count);
+        synchronized (lock) {
+            List.copyOf(messages).forEach(waiter::look);
+            if (!waiter.isDone()) {
+                waiters.add(waiter);
+                return waiter;
+            }
+            unseen.removeAll(waiter.found());
+        }
+        waiter.complete();
+        return waiter;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the one who gives up, and that cannot fail
+    private Waiter begin(Predicate<? super ReceivedMessage> kind, int count, Duration patience, String what) {
+        Waiter waiter = begin(kind, count);
+        CompletableFuture<Void> timer = new CompletableFuture<Void>()
+                .completeOnTimeout(null, Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
+        timer.thenRun(() -> giveUp(waiter, new AssertionError(missing(what, patience))));
+        waiter.future().onComplete(done -> timer.cancel(false));
+        return waiter;
+    }
+
+    /** What arrives from now on is not for this one. */
+    private void giveUp(Waiter waiter, AssertionError reason) {
+        boolean waits;
+        synchronized (lock) {
+            waits = waiters.remove(waiter);
+        }
+        if (waits) { // else its result is under way
+            waiter.fail(reason);
         }
     }
 

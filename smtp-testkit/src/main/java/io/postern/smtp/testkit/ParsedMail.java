@@ -22,6 +22,8 @@ import org.apache.james.mime4j.dom.Message;
 import org.apache.james.mime4j.dom.Multipart;
 import org.apache.james.mime4j.dom.SingleBody;
 import org.apache.james.mime4j.dom.TextBody;
+import org.apache.james.mime4j.dom.address.Mailbox;
+import org.apache.james.mime4j.field.address.LenientAddressParser;
 import org.apache.james.mime4j.message.DefaultMessageBuilder;
 import org.apache.james.mime4j.message.DefaultMessageWriter;
 import org.apache.james.mime4j.stream.Field;
@@ -117,8 +119,9 @@ public final class ParsedMail {
         return Buffer.buffer(octets.toByteArray());
     }
 
+    /** On the wire lines end with CR LF; tests write them as Java does. */
     private static String decoded(TextBody body) {
-        return octets(body).toString(charset(body));
+        return octets(body).toString(charset(body)).replace("\r\n", "\n");
     }
 
     private static Charset charset(TextBody body) {
@@ -162,19 +165,37 @@ public final class ParsedMail {
                 .toList();
     }
 
+    /**
+     * The addresses in all fields of this name, such as {@code To}, without display names, in their order; those in groups
+     * are among them (RFC 5322 §3.4). What is no address is left out.
+     */
+    public List<String> addresses(String name) {
+        List<String> addresses = new ArrayList<>();
+        for (Field field : message.getHeader().getFields(name)) {
+            LenientAddressParser.DEFAULT.parseAddressList(unfolded(field)).flatten().stream()
+                    .map(Mailbox::getAddress)
+                    .forEach(addresses::add);
+        }
+        return List.copyOf(addresses);
+    }
+
+    private static String unfolded(Field field) {
+        return field.getBody().replaceAll("\\r?\\n(?=[ \\t])", "").strip();
+    }
+
     private static String decoded(Field field) {
-        String unfolded = field.getBody().replaceAll("\\r?\\n(?=[ \\t])", "").strip();
+        String unfolded = unfolded(field);
         return unfolded.length() > MAX_DECODED_FIELD
                 ? unfolded
                 : DecoderUtil.decodeEncodedWords(unfolded, DecodeMonitor.SILENT);
     }
 
-    /** The parts of plain text, one behind the other; empty when there is none. */
+    /** The parts of plain text, one behind the other, with LF at the end of lines; empty when there is none. */
     public String text() {
         return text.toString();
     }
 
-    /** The parts of HTML, one behind the other; empty when there is none. */
+    /** The parts of HTML, one behind the other, with LF at the end of lines; empty when there is none. */
     public String html() {
         return html.toString();
     }

@@ -5,12 +5,20 @@ import io.postern.smtp.Recipient;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.sasl.Identity;
+import io.postern.smtp.testkit.tap.ServerTap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import javax.net.ssl.SSLSession;
 
 /** A message that arrived: its envelope, its content to the octet, and who brought it. It never changes. */
@@ -48,7 +56,7 @@ public final class ReceivedMessage {
      * @param content the whole of it
      */
     public static ReceivedMessage of(Session session, Envelope envelope, Buffer content, Instant receivedAt) {
-        return new ReceivedMessage(session, envelope, content, receivedAt, new Transcript(List.of()));
+        return new ReceivedMessage(session, envelope, content, receivedAt, ServerTap.transcriptOf(session));
     }
 
     /** The sender with its parameters. */
@@ -71,6 +79,21 @@ public final class ReceivedMessage {
         return recipients.stream().map(Recipient::address).toList();
     }
 
+    /**
+     * The recipients that the header does not name in To or Cc: those of blind copies (RFC 5322 §3.6.3). Needs mime4j, as
+     * {@link #mail()} does. Addresses that differ in case only are taken for the same.
+     */
+    public List<String> bcc() {
+        ParsedMail mail = mail();
+        Set<String> named = new HashSet<>();
+        for (String field : List.of("To", "Cc")) {
+            mail.addresses(field).forEach(address -> named.add(address.toLowerCase(Locale.ROOT)));
+        }
+        return rcptTos().stream()
+                .filter(address -> !named.contains(address.toLowerCase(Locale.ROOT)))
+                .toList();
+    }
+
     /** A copy of the content, as it was before dots were added for the transfer (RFC 5321 §4.5.2). */
     public byte[] content() {
         return content.clone();
@@ -79,6 +102,20 @@ public final class ReceivedMessage {
     /** The content read as UTF-8. */
     public String text() {
         return new String(content, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Writes the content to a file, which programs for mail open when its name ends in {@code .eml}; a file that is there is
+     * replaced.
+     *
+     * @throws UncheckedIOException when it cannot be written
+     */
+    public void writeTo(Path file) {
+        try {
+            Files.write(file, content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**
@@ -125,7 +162,7 @@ public final class ReceivedMessage {
         return authenticated;
     }
 
-    /** When the message was whole. */
+    /** When the message was whole, by the clock of the {@link RecordingHandler} or the extension that took it. */
     public Instant receivedAt() {
         return receivedAt;
     }

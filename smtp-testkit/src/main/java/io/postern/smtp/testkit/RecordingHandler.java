@@ -8,12 +8,13 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.testkit.tap.ServerTap;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -36,9 +37,21 @@ public class RecordingHandler implements SmtpHandler, MessageSource {
 
     private final Inbox inbox = new Inbox();
     private final List<String> events = new ArrayList<>();
+    private final InstantSource clock;
 
     /** Has nothing recorded yet. */
-    public RecordingHandler() {}
+    public RecordingHandler() {
+        this(InstantSource.system());
+    }
+
+    /**
+     * Has nothing recorded yet.
+     *
+     * @param clock tells when a message {@linkplain ReceivedMessage#receivedAt() arrived}, such as a {@link MovableClock}
+     */
+    public RecordingHandler(InstantSource clock) {
+        this.clock = clock;
+    }
 
     /** The messages so far, to wait for more of them. */
     public final Inbox inbox() {
@@ -145,7 +158,8 @@ public class RecordingHandler implements SmtpHandler, MessageSource {
             reply.tryFail(cause);
         });
         body.endHandler(end -> {
-            inbox.add(new ReceivedMessage(session, envelope, content, Instant.now(), new Transcript(List.of())));
+            inbox.add(
+                    new ReceivedMessage(session, envelope, content, clock.instant(), ServerTap.transcriptOf(session)));
             reply.tryComplete(Replies.MESSAGE_ACCEPTED);
         });
         body.handler(content::appendBuffer);

@@ -4,19 +4,27 @@ import io.postern.smtp.Extension;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.sasl.SaslMechanism;
+import io.postern.smtp.server.VertxSmtpServer;
+import io.postern.smtp.testkit.faults.Faults;
+import io.postern.smtp.testkit.tap.ServerTap;
 import io.postern.smtp.testkit.web.InboxPage;
 import io.postern.smtp.testkit.web.InboxPageOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server on a free port of 127.0.0.1, with a Vert.x of its own, for as long as a test needs it.
+ * A server on a free port of 127.0.0.1, with a Vert.x of its own, for as long as a test needs it. Where the machine has ::1,
+ * the same port is open there too.
  *
  * <pre>{@code
  * try (TestSmtpServer server = TestSmtpServer.start()) {
@@ -25,33 +33,61 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>{@code start} returns when connections are accepted; {@link #close()} when the port is free again. Both block, so they
- * are not for an event loop.
+ * <p>TLS, LMTP, limits and a Unix socket instead of a port are a matter of {@link SmtpServerOptions}. {@code start} returns
+ * when connections are accepted; {@link #close()} when the port is free again. Both block, so they are not for an event loop.
  */
 public final class TestSmtpServer implements AutoCloseable {
 
-    private static final String LOOPBACK = "127.0.0.1";
+    static final String HOST_NAME = "mx.example.test";
+    static final String LOOPBACK = "127.0.0.1";
+    static final String LOOPBACK_V6 = "::1";
+    /** Stands for both of them. */
+    private static final String BOTH = "localhost";
+
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private final Vertx vertx;
     private final SmtpServer server;
     private final SmtpHandler handler;
+    private final List<SocketAddress> addresses; // also when it is closed
+    private final ServerTap tap;
     private @Nullable InboxPage page;
 
-    private TestSmtpServer(Vertx vertx, SmtpServer server, SmtpHandler handler) {
+    private TestSmtpServer(Vertx vertx, SmtpServer server, SmtpHandler handler, ServerTap tap) {
         this.vertx = vertx;
         this.server = server;
         this.handler = handler;
+        this.addresses = server.addresses();
+        this.tap = tap;
     }
 
-    /** Starts a server that takes all mail, called {@code mx.example.test}; {@link #inbox()} has the mail. */
+    /**
+     * New options to start from: the server is called {@code mx.example.test}, AUTH needs no TLS, and wrong credentials are
+     * refused without delay.
+     */
+    public static SmtpServerOptions defaultOptions() {
+        return new SmtpServerOptions()
+                .setHostName(HOST_NAME)
+                .setAuthRequireTls(false)
+                .setAuthFailureDelay(Duration.ZERO);
+    }
+
+    /**
+     * Starts a server with the {@linkplain #defaultOptions() default options} that takes all mail; {@link #inbox()} has it.
+     * Clients may log in with the {@linkplain Inbox#username() credentials} of the inbox, and need not.
+     */
     public static TestSmtpServer start() {
-        return start(new RecordingHandler());
+        RecordingHandler handler = new RecordingHandler();
+        Inbox inbox = handler.inbox();
+        return start(
+                handler,
+                defaultOptions(),
+                server -> SaslMechanism.passwords(inbox.authenticator()).forEach(server::addMechanism));
     }
 
-    /** Starts a server with default options, called {@code mx.example.test}. */
+    /** Starts a server with {@linkplain #defaultOptions() default options}. */
     public static TestSmtpServer start(SmtpHandler handler) {
-        return start(handler, new SmtpServerOptions().setHostName("mx.example.test"));
+        return start(handler, defaultOptions());
     }
 
     /**
@@ -60,33 +96,69 @@ public final class TestSmtpServer implements AutoCloseable {
      * @param options their host and port are not used
      */
     public static TestSmtpServer start(SmtpHandler handler, SmtpServerOptions options, Extension... extensions) {
+        return start(handler, options, server -> List.of(extensions).forEach(server::addExtension));
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param options their host and port are not used
+     * @param preparation what is to be done before the server listens: adding extensions, mechanisms of AUTH or metrics
+     */
+    public static TestSmtpServer start(
+            SmtpHandler handler, SmtpServerOptions options, Consumer<? super SmtpServer> preparation) {
         Vertx vertx = Vertx.vertx();
         try {
-            SmtpServer server = SmtpServer.create(vertx, handler, options);
-            for (Extension extension : extensions) {
-                server.addExtension(extension);
-            }
-            await(server.listen(0, LOOPBACK));
-            return new TestSmtpServer(vertx, server, handler);
+            ServerTap tap = new ServerTap();
+            SmtpServerOptions local =
+                    new SmtpServerOptions(options).setHost(BOTH).setPort(0);
+            SmtpServer server = new VertxSmtpServer(vertx, () -> handler, local).setWiretap(tap);
+            preparation.accept(server);
+            await(server.listen());
+            return new TestSmtpServer(vertx, server, handler, tap);
         } catch (RuntimeException | Error fault) {
             await(vertx.close());
             throw fault;
         }
     }
 
-    /** The address to connect to. */
+    /**
+     * The address to connect to, {@code 127.0.0.1} where the machine has it.
+     *
+     * @throws IllegalStateException when the server listens on a Unix socket
+     */
     public String host() {
-        return LOOPBACK;
+        return inetAddress().host();
     }
 
-    /** The port to connect to. */
+    /**
+     * The port to connect to, the same on all {@link #addresses()}.
+     *
+     * @throws IllegalStateException when the server listens on a Unix socket
+     */
     public int port() {
-        return server.actualPort();
+        return inetAddress().port();
     }
 
-    /** A client that is connected to this server; the greeting is still to be read. */
+    private SocketAddress inetAddress() {
+        SocketAddress first = addresses().get(0);
+        if (first.isDomainSocket()) {
+            throw new IllegalStateException("the server has no port, it listens on " + first.path());
+        }
+        return first;
+    }
+
+    /** All that can be connected to: 127.0.0.1, and ::1 where the machine has it, or the Unix socket of the options. */
+    public List<SocketAddress> addresses() {
+        return addresses;
+    }
+
+    /** A client that is connected to the first of the {@link #addresses()}; the greeting is still to be read. */
     public RawSmtpClient connect() {
-        return RawSmtpClient.connect(host(), port());
+        SocketAddress first = addresses().get(0);
+        return first.isDomainSocket()
+                ? RawSmtpClient.connect(UnixDomainSocketAddress.of(first.path()))
+                : RawSmtpClient.connect(first.host(), first.port());
     }
 
     /**
@@ -126,11 +198,21 @@ public final class TestSmtpServer implements AutoCloseable {
                         + handler.getClass().getName() + ", only the messages of a MessageSource can be shown");
             }
             running = await(InboxPage.create(vertx, options).listen());
-            running.setReceivingAt(List.of(host() + ":" + port()));
+            running.setReceivingAt(addresses.stream().map(SocketAddress::toString).toList());
             source.observe(running::add);
             page = running;
         }
         return running;
+    }
+
+    /** What goes wrong at this server when a test wants it to. It concerns all clients of the server. */
+    public Faults faults() {
+        return tap.faults();
+    }
+
+    /** What was said in each session, also in those that are open, the earliest first; in the last 200 of them. */
+    public List<Transcript> transcripts() {
+        return tap.transcripts();
     }
 
     /** The server, for what it knows about itself. */

@@ -27,6 +27,11 @@ enum Contender {
     /** {@code aiosmtpd.handlers.Mailbox} as Debian has it: the file is synced, the directory is not. */
     AIOSMTPD("aiosmtpd Mailbox") {
         @Override
+        boolean isCompiledMeanwhile() {
+            return false;
+        }
+
+        @Override
         List<String> command(Path directory, int port) {
             return List.of(PYTHON.toString(), "-c", SCRIPT, directory.toString(), Integer.toString(port));
         }
@@ -53,6 +58,11 @@ enum Contender {
 
     String title() {
         return title;
+    }
+
+    /** Whether it becomes faster while it runs. */
+    boolean isCompiledMeanwhile() {
+        return true;
     }
 
     /** What stores messages, for those that are Java. */

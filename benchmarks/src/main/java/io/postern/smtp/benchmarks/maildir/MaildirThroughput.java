@@ -3,6 +3,7 @@ package io.postern.smtp.benchmarks.maildir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -24,13 +25,23 @@ import java.util.stream.Stream;
  */
 public final class MaildirThroughput {
 
-    private static final int WARM_UP = 2;
-    private static final int ROUNDS = 21;
+    /** How many messages are sent first, over 20 connections, until most of what Java compiles is compiled. */
+    private static final int WARM_UP = 30_000;
+
+    private static final int ROUNDS = 11;
     /** How many messages are sent over so many connections. */
-    private static final Map<Integer, Integer> LOADS = new TreeMap<>(Map.of(1, 100, 20, 500, 100, 1_000));
+    private static final Map<Integer, Integer> LOADS = new TreeMap<>(Map.of(1, 200, 20, 2_000, 100, 4_000));
 
     private final Path directory;
-    private final Map<Integer, Map<Contender, List<Double>>> rates = new TreeMap<>();
+    private final Map<Integer, Map<Contender, List<Run>>> runs = new TreeMap<>();
+
+    /**
+     * What one contender did in a round.
+     *
+     * @param rate messages a second
+     * @param cpuMicros what a message costs the server's process, in microseconds
+     */
+    private record Run(double rate, double cpuMicros) {}
 
     private MaildirThroughput(Path directory) {
         this.directory = directory;
@@ -68,15 +79,21 @@ public final class MaildirThroughput {
             for (Contender contender : order) {
                 servers.put(contender, StoringServer.start(contender, directory.resolve(contender.name())));
             }
-            for (int round = -WARM_UP; round < rounds; round++) {
+            for (Contender contender : order) {
+                if (contender.isCompiledMeanwhile()) {
+                    run(Objects.requireNonNull(servers.get(contender)), 20, WARM_UP);
+                }
+            }
+            for (int round = 0; round < rounds; round++) {
                 Collections.rotate(order, 1);
                 for (Map.Entry<Integer, Integer> load : LOADS.entrySet()) {
                     for (Contender contender : order) {
-                        double rate =
-                                rate(Objects.requireNonNull(servers.get(contender)), load.getKey(), load.getValue());
-                        if (round >= 0) {
-                            note(load.getKey(), contender, rate);
-                        }
+                        runs.computeIfAbsent(load.getKey(), none -> new EnumMap<>(Contender.class))
+                                .computeIfAbsent(contender, none -> new ArrayList<>())
+                                .add(run(
+                                        Objects.requireNonNull(servers.get(contender)),
+                                        load.getKey(),
+                                        load.getValue()));
                     }
                 }
             }
@@ -85,40 +102,37 @@ public final class MaildirThroughput {
         }
     }
 
-    private static double rate(StoringServer server, int connections, int messages) throws IOException {
+    private static Run run(StoringServer server, int connections, int messages) throws IOException {
         try (Senders senders = new Senders(server.port(), connections)) {
-            return senders.send(messages);
+            Duration before = server.cpuTime();
+            double rate = senders.send(messages);
+            return new Run(rate, server.cpuTime().minus(before).toNanos() / 1e3 / messages);
         }
-    }
-
-    private void note(int connections, Contender contender, double rate) {
-        rates.computeIfAbsent(connections, none -> new EnumMap<>(Contender.class))
-                .computeIfAbsent(contender, none -> new ArrayList<>())
-                .add(rate);
     }
 
     private void print() {
         System.out.println(
-                "connections  contender            msg/s (median)   lowest  highest  Postern is x times as fast");
-        rates.forEach((connections, byContender) -> byContender.forEach((contender, each) -> System.out.printf(
+                "connections  contender            msg/s (median)   lowest  highest  CPU us/msg  Postern is x times as fast");
+        runs.forEach((connections, byContender) -> byContender.forEach((contender, each) -> System.out.printf(
                 Locale.ROOT,
-                "%11d  %-20s %14.0f %8.0f %8.0f  %.2f%n",
+                "%11d  %-20s %14.0f %8.0f %8.0f %11.0f  %.2f%n",
                 connections,
                 contender.title(),
-                median(each),
-                Collections.min(each),
-                Collections.max(each),
+                median(each.stream().map(Run::rate).toList()),
+                each.stream().mapToDouble(Run::rate).min().orElseThrow(),
+                each.stream().mapToDouble(Run::rate).max().orElseThrow(),
+                median(each.stream().map(Run::cpuMicros).toList()),
                 median(ratios(byContender.getOrDefault(Contender.POSTERN, List.of()), each)))));
     }
 
-    private static List<Double> ratios(List<Double> ours, List<Double> theirs) {
+    private static List<Double> ratios(List<Run> ours, List<Run> theirs) {
         return IntStream.range(0, ours.size())
-                .mapToObj(round -> ours.get(round) / theirs.get(round))
+                .mapToObj(round -> ours.get(round).rate() / theirs.get(round).rate())
                 .toList();
     }
 
-    private static double median(List<Double> rates) {
-        List<Double> sorted = rates.stream().sorted().toList();
+    private static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
         return (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
     }
 

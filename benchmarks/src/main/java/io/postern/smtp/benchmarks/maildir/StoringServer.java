@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** The server of a {@link Contender}, with default options, in a process of its own. */
 final class StoringServer implements AutoCloseable {
@@ -34,6 +35,10 @@ final class StoringServer implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    Duration cpuTime() {
+        return process.cpuTime();
     }
 
     @Override

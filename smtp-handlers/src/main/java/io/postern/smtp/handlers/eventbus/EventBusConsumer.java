@@ -5,6 +5,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.handlers.eventbus.Frame.Answer;
 import io.postern.smtp.handlers.eventbus.Frame.Offer;
 import io.postern.smtp.handlers.eventbus.Frame.Question;
+import io.postern.smtp.handlers.stream.Hooks;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -110,7 +111,7 @@ public final class EventBusConsumer {
     }
 
     private static Future<?> answer(Message<Frame> message, RecipientQuestion question, RecipientConsumer consumer) {
-        return asked(question, consumer)
+        return Hooks.call(() -> consumer.handle(question))
                 .map(Collections::singletonList)
                 .onComplete(said -> reply(
                         message,
@@ -119,14 +120,6 @@ public final class EventBusConsumer {
                                 1,
                                 () -> "a recipient of session "
                                         + question.session().id())));
-    }
-
-    private static Future<Reply> asked(RecipientQuestion question, RecipientConsumer consumer) {
-        try {
-            return consumer.handle(question);
-        } catch (RuntimeException | Error fault) {
-            return Future.failedFuture(fault);
-        }
     }
 
     private Future<EventBusConsumer> registered() {

@@ -1,5 +1,6 @@
 package io.postern.smtp.handlers.eventbus;
 
+import io.postern.smtp.handlers.options.Checks;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Objects;
@@ -36,13 +37,13 @@ public final class EventBusConsumerOptions {
      * @throws IllegalArgumentException when a property is unknown or has a value that is not allowed
      */
     public EventBusConsumerOptions(JsonObject json) {
-        OptionValues.checkNames(json, "an event bus consumer", List.of(ADDRESS, MAX_MESSAGES));
+        Checks.names(json, "an event bus consumer", List.of(ADDRESS, MAX_MESSAGES));
         if (json.containsKey(ADDRESS)) {
-            setAddress(OptionValues.text(json, ADDRESS));
+            setAddress(Checks.text(ADDRESS, json.getValue(ADDRESS)));
         }
         if (json.containsKey(MAX_MESSAGES)) {
-            long given = OptionValues.whole(json, MAX_MESSAGES);
-            setMaxMessages((int) OptionValues.number(MAX_MESSAGES, given, 1, Integer.MAX_VALUE));
+            long given = Checks.whole(MAX_MESSAGES, json.getValue(MAX_MESSAGES));
+            setMaxMessages(Checks.within(MAX_MESSAGES, given, 1, Integer.MAX_VALUE));
         }
     }
 
@@ -60,7 +61,7 @@ public final class EventBusConsumerOptions {
 
     /** Sets where messages come from on the event bus. */
     public EventBusConsumerOptions setAddress(String address) {
-        this.address = OptionValues.address(ADDRESS, address);
+        this.address = Checks.notBlank(ADDRESS, address, "an address of the event bus");
         return this;
     }
 
@@ -75,7 +76,7 @@ public final class EventBusConsumerOptions {
 
     /** Sets how many messages a consumer works on at a time, 1 or more. */
     public EventBusConsumerOptions setMaxMessages(int maxMessages) {
-        this.maxMessages = (int) OptionValues.number(MAX_MESSAGES, maxMessages, 1, Integer.MAX_VALUE);
+        this.maxMessages = Checks.within(MAX_MESSAGES, maxMessages, 1, Integer.MAX_VALUE);
         return this;
     }
 

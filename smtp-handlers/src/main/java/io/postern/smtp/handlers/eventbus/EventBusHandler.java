@@ -8,6 +8,7 @@ import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.handlers.eventbus.Frame.Answer;
 import io.postern.smtp.handlers.eventbus.Frame.Question;
+import io.postern.smtp.handlers.stream.Contexts;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -131,6 +132,6 @@ public final class EventBusHandler implements SmtpHandler {
                 perRecipient,
                 envelope.sender(),
                 envelope.recipients());
-        return new OutgoingMessage(vertx, session.context(), address, options, held, sent, body).send();
+        return new OutgoingMessage(vertx, Contexts.of(session), address, options, held, sent, body).send();
     }
 }

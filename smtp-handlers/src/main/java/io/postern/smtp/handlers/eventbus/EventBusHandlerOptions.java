@@ -1,5 +1,6 @@
 package io.postern.smtp.handlers.eventbus;
 
+import io.postern.smtp.handlers.options.Checks;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -60,20 +61,20 @@ public final class EventBusHandlerOptions {
      * @throws IllegalArgumentException when a property is unknown or has a value that is not allowed
      */
     public EventBusHandlerOptions(JsonObject json) {
-        OptionValues.checkNames(
+        Checks.names(
                 json,
                 "the event bus handler",
                 List.of(ADDRESS, RECIPIENT_ADDRESS, TIMEOUT, ANSWER_TIMEOUT, CHUNK_SIZE, MAX_BYTES_HELD));
         for (String name : json.fieldNames()) {
             switch (name) {
-                case ADDRESS -> setAddress(OptionValues.text(json, name));
-                case RECIPIENT_ADDRESS -> setRecipientAddress(OptionValues.text(json, name));
-                case TIMEOUT -> setTimeout(OptionValues.millis(json, name));
-                case ANSWER_TIMEOUT -> setAnswerTimeout(OptionValues.millis(json, name));
+                case ADDRESS -> setAddress(Checks.text(name, json.getValue(name)));
+                case RECIPIENT_ADDRESS -> setRecipientAddress(Checks.text(name, json.getValue(name)));
+                case TIMEOUT -> setTimeout(Checks.millis(name, json.getValue(name)));
+                case ANSWER_TIMEOUT -> setAnswerTimeout(Checks.millis(name, json.getValue(name)));
                 case CHUNK_SIZE ->
-                    setChunkSize((int)
-                            OptionValues.number(name, OptionValues.whole(json, name), MIN_CHUNK_SIZE, MAX_CHUNK_SIZE));
-                default -> setMaxBytesHeld(OptionValues.whole(json, name));
+                    setChunkSize(Checks.within(
+                            name, Checks.whole(name, json.getValue(name)), MIN_CHUNK_SIZE, MAX_CHUNK_SIZE));
+                default -> setMaxBytesHeld(Checks.whole(name, json.getValue(name)));
             }
         }
     }
@@ -96,7 +97,7 @@ public final class EventBusHandlerOptions {
 
     /** Sets where messages go on the event bus. */
     public EventBusHandlerOptions setAddress(String address) {
-        this.address = OptionValues.address(ADDRESS, address);
+        this.address = Checks.notBlank(ADDRESS, address, "an address of the event bus");
         return this;
     }
 
@@ -107,7 +108,7 @@ public final class EventBusHandlerOptions {
 
     /** Sets where the handler asks about recipients. */
     public EventBusHandlerOptions setRecipientAddress(String address) {
-        this.recipientAddress = OptionValues.address(RECIPIENT_ADDRESS, address);
+        this.recipientAddress = Checks.notBlank(RECIPIENT_ADDRESS, address, "an address of the event bus");
         return this;
     }
 
@@ -122,7 +123,7 @@ public final class EventBusHandlerOptions {
 
     /** Sets the time of silence, 100 milliseconds to an hour. */
     public EventBusHandlerOptions setTimeout(Duration timeout) {
-        this.timeout = OptionValues.duration(TIMEOUT, timeout, MIN_TIMEOUT, MAX_TIMEOUT);
+        this.timeout = Checks.within(TIMEOUT, timeout, MIN_TIMEOUT, MAX_TIMEOUT);
         return this;
     }
 
@@ -133,7 +134,7 @@ public final class EventBusHandlerOptions {
 
     /** Sets the time for an answer, 100 milliseconds to an hour; it should be less than the server's handler timeout. */
     public EventBusHandlerOptions setAnswerTimeout(Duration timeout) {
-        this.answerTimeout = OptionValues.duration(ANSWER_TIMEOUT, timeout, MIN_TIMEOUT, MAX_TIMEOUT);
+        this.answerTimeout = Checks.within(ANSWER_TIMEOUT, timeout, MIN_TIMEOUT, MAX_TIMEOUT);
         return this;
     }
 
@@ -147,7 +148,7 @@ public final class EventBusHandlerOptions {
 
     /** Sets the size of a piece in octets, 1 KiB to 1 MiB. */
     public EventBusHandlerOptions setChunkSize(int octets) {
-        this.chunkSize = (int) OptionValues.number(CHUNK_SIZE, octets, MIN_CHUNK_SIZE, MAX_CHUNK_SIZE);
+        this.chunkSize = Checks.within(CHUNK_SIZE, octets, MIN_CHUNK_SIZE, MAX_CHUNK_SIZE);
         return this;
     }
 
@@ -158,7 +159,7 @@ public final class EventBusHandlerOptions {
 
     /** Sets how much a handler holds, in octets, 1 KiB or more. */
     public EventBusHandlerOptions setMaxBytesHeld(long octets) {
-        this.maxBytesHeld = OptionValues.number(MAX_BYTES_HELD, octets, MIN_CHUNK_SIZE, Long.MAX_VALUE);
+        this.maxBytesHeld = Checks.within(MAX_BYTES_HELD, octets, MIN_CHUNK_SIZE, Long.MAX_VALUE);
         return this;
     }
 

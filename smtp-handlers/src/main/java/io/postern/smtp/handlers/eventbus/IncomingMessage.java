@@ -10,6 +10,7 @@ import io.postern.smtp.handlers.eventbus.Frame.Part;
 import io.postern.smtp.handlers.eventbus.Frame.Wait;
 import io.postern.smtp.handlers.stream.Contexts;
 import io.postern.smtp.handlers.stream.HandedOnBody;
+import io.postern.smtp.handlers.stream.Hooks;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -64,13 +65,9 @@ final class IncomingMessage {
     }
 
     private Future<List<Reply>> asked(MailConsumer consumer) {
-        try {
-            return envelope.answeredPerRecipient()
-                    ? consumer.handlePerRecipient(envelope, body)
-                    : consumer.handle(envelope, body).map(Collections::singletonList);
-        } catch (RuntimeException | Error fault) {
-            return Future.failedFuture(fault);
-        }
+        return envelope.answeredPerRecipient()
+                ? Hooks.call(() -> consumer.handlePerRecipient(envelope, body))
+                : Hooks.call(() -> consumer.handle(envelope, body)).map(Collections::singletonList);
     }
 
     private void failed(Throwable fault) {

@@ -3,14 +3,16 @@ package io.postern.smtp.handlers.maildir;
 import io.postern.smtp.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * Work that came together. Its messages become durable in this order: all files are written, then each is written to the
- * disk, then all are moved to {@code new/}, then each directory is written to the disk, once for all of them, and only then
- * are the messages answered. Nothing that happens to one message is the others' business.
+ * disk, then all are moved to {@code new/}, then each {@linkplain DirectorySync directory is written to the disk}, once for
+ * these and for those of other batches, and only then are the messages answered. Nothing that happens to one message is the
+ * others' business.
  */
 final class Batch {
 
@@ -32,15 +34,19 @@ final class Batch {
             return;
         }
         commits.forEach(this::finish);
-        try (NewDirectories directories = new NewDirectories(sync == MaildirSync.FULL)) {
-            commits.forEach(commit -> commit.file().publish(directories));
-            directories.sync();
-            commits.forEach(commit -> commit.file().confirm(directories));
+        commits.forEach(commit -> commit.file().publish());
+        if (sync == MaildirSync.FULL) {
+            Set<DirectorySync> directories = new LinkedHashSet<>();
+            commits.forEach(commit -> directories.addAll(commit.file().join(() -> answer(commit))));
+            directories.forEach(DirectorySync::run);
+        } else {
+            commits.forEach(this::answer);
         }
-        for (FileWork.Commit commit : commits) {
-            unfinished.remove(commit.file());
-            tell(() -> commit.done().tryComplete(commit.file().replies()));
-        }
+    }
+
+    private void answer(FileWork.Commit commit) {
+        unfinished.remove(commit.file());
+        tell(() -> commit.done().tryComplete(commit.file().replies()));
     }
 
     /** Who cannot be told, since its context is gone, keeps nobody else from being told. */

@@ -8,6 +8,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.streams.ReadStream;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,8 @@ final class Delivery {
     private final MessageFile file;
     private final HeaderEditor header;
     private final StoredText text;
-    private final Promise<List<Reply>> stored = Promise.promise();
+    /** Tells where the message came from, not on a file thread. */
+    private final Promise<List<Reply>> stored;
 
     private boolean begun;
     private boolean writing;
@@ -38,6 +40,7 @@ final class Delivery {
     /** @param unixLines whether lines are to end with LF */
     Delivery(Context context, FileThreads threads, MessageFile file, HeaderEditor header, boolean unixLines) {
         this.context = context;
+        this.stored = ((ContextInternal) context).promise();
         this.threads = threads;
         this.file = file;
         this.header = header;
@@ -54,6 +57,11 @@ final class Delivery {
         body.endHandler(end -> finish());
         body.handler(part -> take(part, body));
         return stored.future();
+    }
+
+    /** Whether all of it has come. */
+    boolean isWhole() {
+        return whole;
     }
 
     private void take(Buffer part, ReadStream<Buffer> body) {

@@ -26,6 +26,7 @@ final class Maildir {
     private final Path directory;
     private final Path tmp;
     private final Path fresh;
+    private final DirectorySync freshSync;
     private final boolean sync;
     private final Duration staleAfter;
     private volatile boolean prepared;
@@ -38,6 +39,7 @@ final class Maildir {
         this.directory = directory;
         this.tmp = directory.resolve("tmp");
         this.fresh = directory.resolve("new");
+        this.freshSync = new DirectorySync(() -> Directories.sync(fresh));
         this.sync = sync;
         this.staleAfter = staleAfter;
     }
@@ -136,9 +138,9 @@ final class Maildir {
         return fresh.resolve(name);
     }
 
-    /** {@code new/} as a channel, to have it written to the disk. */
-    FileChannel openNew() throws IOException {
-        return prepared(() -> Directories.open(fresh));
+    /** What has {@code new/} written to the disk. */
+    DirectorySync sync() {
+        return freshSync;
     }
 
     Path directory() {

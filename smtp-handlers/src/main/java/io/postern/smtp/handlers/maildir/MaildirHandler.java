@@ -7,6 +7,8 @@ import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.handlers.stream.Contexts;
+import io.postern.smtp.handlers.stream.OpenMessages;
 import io.postern.smtp.handlers.trace.HeaderEditor;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -62,7 +64,8 @@ public final class MaildirHandler implements SmtpHandler {
     private final boolean shared;
     private final FileThreads threads;
     private final Map<String, Maildir> maildirs = new ConcurrentHashMap<>();
-    private final Map<String, Delivery> open = new ConcurrentHashMap<>();
+    private final OpenMessages<Delivery> open =
+            new OpenMessages<>(Delivery::isWhole, left -> left.abort(new IOException("the message was given up")));
 
     /** Stores all messages in one Maildir. */
     public MaildirHandler(Path directory) {
@@ -138,7 +141,6 @@ public final class MaildirHandler implements SmtpHandler {
     /** Stores the message for all recipients whose Maildirs work. */
     @Override
     public Future<List<Reply>> handleDataPerRecipient(Session session, Envelope envelope, ReadStream<Buffer> body) {
-        forget(session);
         List<Optional<Maildir>> targets = envelope.recipients().stream()
                 .map(recipient -> mailboxes.apply(recipient).map(this::maildir))
                 .toList();
@@ -165,9 +167,9 @@ public final class MaildirHandler implements SmtpHandler {
                 .map(sender -> sender.parameters().body() == BodyType.BINARYMIME)
                 .orElse(false);
         boolean unixLines = options.getLineEnds() == MaildirLineEnds.LF && !binary;
-        Delivery delivery = new Delivery(session.context(), threads, file, header, unixLines);
-        open.put(session.id(), delivery);
-        return delivery.of(body).onComplete(done -> open.remove(session.id(), delivery));
+        Delivery delivery = new Delivery(Contexts.of(session), threads, file, header, unixLines);
+        open.add(session, delivery);
+        return delivery.of(body).onComplete(done -> open.remove(session, delivery));
     }
 
     private Maildir maildir(String name) {
@@ -177,18 +179,10 @@ public final class MaildirHandler implements SmtpHandler {
                         directory.resolve(known), options.getSync() == MaildirSync.FULL, options.getStaleAfter()));
     }
 
-    /** Removes what a message has left that the server has given up without a word, as it does after its timeout. */
-    private void forget(Session session) {
-        Delivery left = open.remove(session.id());
-        if (left != null) {
-            left.abort(new IOException("the message was given up"));
-        }
-    }
-
     /** Nothing remains of a message that was not whole. */
     @Override
     public void handleDisconnect(Session session) {
-        forget(session);
+        open.giveUp(session);
     }
 
     /**

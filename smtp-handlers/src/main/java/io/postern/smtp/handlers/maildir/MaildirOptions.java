@@ -1,8 +1,8 @@
 package io.postern.smtp.handlers.maildir;
 
+import io.postern.smtp.handlers.options.Checks;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -47,38 +47,15 @@ public final class MaildirOptions {
 
     private void set(String name, @Nullable Object value) {
         switch (name) {
-            case "sync" -> setSync(constant(MaildirSync.class, name, value));
-            case "lineEnds" -> setLineEnds(constant(MaildirLineEnds.class, name, value));
-            case "staleAfter" -> setStaleAfter(Duration.ofMillis(whole(name, value)));
-            case "hostName" -> setHostName(value == null ? null : text(name, value));
-            case "fileThreads" -> setFileThreads((int) Math.min(Integer.MAX_VALUE, whole(name, value)));
+            case "sync" -> setSync(Checks.constant(MaildirSync.class, name, value));
+            case "lineEnds" -> setLineEnds(Checks.constant(MaildirLineEnds.class, name, value));
+            case "staleAfter" -> setStaleAfter(Checks.millis(name, value));
+            case "hostName" -> setHostName(value == null ? null : Checks.text(name, value));
+            case "fileThreads" -> setFileThreads((int) Math.min(Integer.MAX_VALUE, Checks.whole(name, value)));
             default ->
                 throw new IllegalArgumentException("unknown property " + name
                         + "; known are sync, lineEnds, staleAfter, hostName and fileThreads");
         }
-    }
-
-    private static String text(String name, @Nullable Object value) {
-        if (value instanceof String text) {
-            return text;
-        }
-        throw new IllegalArgumentException(name + " is " + value + "; expected is a string");
-    }
-
-    private static long whole(String name, @Nullable Object value) {
-        if (value instanceof Integer || value instanceof Long) {
-            return ((Number) value).longValue();
-        }
-        throw new IllegalArgumentException(name + " is " + value + "; expected is a whole number");
-    }
-
-    private static <E extends Enum<E>> E constant(Class<E> type, String name, @Nullable Object value) {
-        String text = text(name, value);
-        return Arrays.stream(type.getEnumConstants())
-                .filter(constant -> constant.name().equalsIgnoreCase(text))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        name + " is \"" + text + "\"; allowed are " + Arrays.toString(type.getEnumConstants())));
     }
 
     public JsonObject toJson() {
@@ -123,7 +100,7 @@ public final class MaildirOptions {
      */
     public MaildirOptions setStaleAfter(Duration staleAfter) {
         if (staleAfter.isZero() || staleAfter.isNegative()) {
-            throw new IllegalArgumentException("staleAfter is " + staleAfter + "; allowed is more than 0");
+            throw Checks.notAllowed("staleAfter", staleAfter, "more than 0");
         }
         this.staleAfter = staleAfter;
         return this;
@@ -159,11 +136,7 @@ public final class MaildirOptions {
      * @throws IllegalArgumentException when it is not 1 to {@link #MAX_FILE_THREADS}
      */
     public MaildirOptions setFileThreads(int fileThreads) {
-        if (fileThreads < 1 || fileThreads > MAX_FILE_THREADS) {
-            throw new IllegalArgumentException(
-                    "fileThreads is " + fileThreads + "; allowed is 1 to " + MAX_FILE_THREADS);
-        }
-        this.fileThreads = fileThreads;
+        this.fileThreads = Checks.within("fileThreads", fileThreads, 1, MAX_FILE_THREADS);
         return this;
     }
 

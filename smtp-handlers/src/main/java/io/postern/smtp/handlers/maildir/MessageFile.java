@@ -10,12 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A message on its way into one or several Maildirs: written once, in {@code tmp/} of one of them, and linked into the
- * others. A Maildir that fails does not keep the message from the rest. Used by one file thread at a time.
+ * others. A Maildir that fails does not keep the message from the rest. Used by one file thread at a time, until it waits for
+ * its directories.
  */
 final class MessageFile {
 
@@ -88,7 +89,7 @@ final class MessageFile {
     }
 
     /** Puts it into {@code new/} of all Maildirs. The {@link #replies} tell where that fails. */
-    void publish(NewDirectories directories) {
+    void publish() {
         Maildir source = home;
         if (source == null) {
             return;
@@ -96,21 +97,20 @@ final class MessageFile {
         // the other ones first: they need what is in tmp
         for (int i = 0; i < maildirs.size(); i++) {
             if (faults[i] == null && maildirs.get(i) != source) {
-                publish(i, source, directories);
+                publish(i, source);
             }
         }
         int last = maildirs.indexOf(source);
-        publish(last, source, directories);
+        publish(last, source);
         if (faults[last] != null) {
             discard();
         }
         home = null;
     }
 
-    private void publish(int index, Maildir source, NewDirectories directories) {
+    private void publish(int index, Maildir source) {
         Maildir target = maildirs.get(index);
         try {
-            directories.touch(target);
             if (target == source) {
                 source.publish(name, newName());
             } else {
@@ -153,15 +153,41 @@ final class MessageFile {
         return name + ",S=" + size;
     }
 
-    /** What could not be written to the disk was not delivered: it is taken back where a directory has failed. */
-    void confirm(NewDirectories directories) {
+    /**
+     * Joins those who wait for a directory that it was put into. What is not known to survive a crash there was not
+     * delivered: it is taken back.
+     *
+     * @param durable run when all that can be said is known; on any thread, or at once when it is nowhere
+     * @return what is to be run now
+     */
+    List<DirectorySync> join(Runnable durable) {
+        List<DirectorySync> joined = new ArrayList<>(maildirs.size());
+        AtomicInteger left = new AtomicInteger(1);
         for (int i = 0; i < maildirs.size(); i++) {
-            Optional<IOException> fault = directories.fault(maildirs.get(i));
-            if (published[i] && fault.isPresent()) {
-                faults[i] = fault.get();
-                delete(maildirs.get(i).newFile(newName()));
+            if (published[i]) {
+                int index = i;
+                left.incrementAndGet();
+                DirectorySync directory = maildirs.get(i).sync();
+                directory.join(fault -> {
+                    fault.ifPresent(because -> takeBack(index, because));
+                    countDown(left, durable);
+                });
+                joined.add(directory);
             }
         }
+        countDown(left, durable);
+        return joined;
+    }
+
+    private static void countDown(AtomicInteger left, Runnable last) {
+        if (left.decrementAndGet() == 0) {
+            last.run();
+        }
+    }
+
+    private void takeBack(int index, IOException fault) {
+        faults[index] = fault;
+        delete(maildirs.get(index).newFile(newName()));
     }
 
     /** It is stored nowhere: nothing remains of it. */

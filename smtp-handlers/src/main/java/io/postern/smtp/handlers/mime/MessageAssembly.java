@@ -35,6 +35,8 @@ final class MessageAssembly implements ContentHandler {
     private int parts;
     private int fields;
     private int headerSize;
+    /** What is kept of the text between parts. */
+    private int besideSize;
 
     MessageAssembly(MimeOptions limits, BodyFactory bodies) {
         this.limits = limits;
@@ -130,8 +132,8 @@ final class MessageAssembly implements ContentHandler {
 
     /** As much as may be kept of what no reader of mail shows. */
     private ByteSequence kept(InputStream text) throws IOException {
-        byte[] octets = text.readNBytes(limits.getMaxHeaderSize() - headerSize);
-        headerSize += octets.length;
+        byte[] octets = text.readNBytes(limits.getMaxHeaderSize() - besideSize);
+        besideSize += octets.length;
         return new ByteArrayBuffer(octets, true);
     }
 

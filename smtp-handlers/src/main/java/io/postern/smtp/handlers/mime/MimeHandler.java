@@ -6,15 +6,17 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.handlers.stream.Contexts;
+import io.postern.smtp.handlers.stream.Hooks;
+import io.postern.smtp.handlers.stream.OpenMessages;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 
 /**
  * Base of handlers that want a message whole, and that may be large, or is to be parsed as MIME:
@@ -45,7 +47,7 @@ public abstract class MimeHandler implements SmtpHandler {
 
     private final MimeOptions options;
     private final MemoryBudget budget;
-    private final ConcurrentMap<String, Spool> spools = new ConcurrentHashMap<>();
+    private final OpenMessages<Spool> open = new OpenMessages<>(Spool::isWhole, Spool::discard);
 
     /** With the default options. */
     protected MimeHandler() {
@@ -83,17 +85,21 @@ public abstract class MimeHandler implements SmtpHandler {
         if (declaredSize(envelope) > options.getMaxMessageSize()) {
             return Future.succeededFuture(Replies.SIZE_TOO_LARGE);
         }
-        Spool spool = new Spool(session.context(), options, budget);
-        Spool before = spools.put(session.id(), spool);
-        if (before != null) {
-            before.discard(); // its handler was given up, and may never answer
-        }
-        return collect(session, body, spool)
-                .compose(whole -> handleMessage(session, new SpooledMessage(session.peer(), envelope, spool)))
-                .eventually(() -> {
-                    spools.remove(session.id(), spool);
-                    return spool.discard();
-                });
+        Context here = Contexts.of(session);
+        Spool spool = new Spool(here, options, budget);
+        open.add(session, spool);
+        Promise<Reply> answer = Promise.promise();
+        SpooledMessage message = new SpooledMessage(session.peer(), envelope, spool, answer::tryFail);
+        collect(session, body, spool)
+                .compose(whole -> Hooks.call(() -> handleMessage(session, message)))
+                .onComplete(answer::tryComplete, answer::tryFail);
+        Promise<Reply> tidied = Promise.promise();
+        answer.future()
+                .onComplete(given -> Contexts.run(here, () -> {
+                    open.remove(session, spool);
+                    spool.discard().onComplete(done -> tidied.handle(given));
+                }));
+        return tidied.future();
     }
 
     private static long declaredSize(Envelope envelope) {
@@ -139,10 +145,7 @@ public abstract class MimeHandler implements SmtpHandler {
     /** Deletes what is left of a message whose handler has not answered, and calls {@link #handleEnd}. */
     @Override
     public final void handleDisconnect(Session session) {
-        Spool left = spools.remove(session.id());
-        if (left != null) {
-            left.discard();
-        }
+        open.giveUp(session);
         handleEnd(session);
     }
 }

@@ -1,6 +1,8 @@
 package io.postern.smtp.handlers.mime;
 
+import io.postern.smtp.handlers.options.Checks;
 import io.vertx.core.json.JsonObject;
+import org.jspecify.annotations.Nullable;
 
 /** Where a {@link MimeHandler} keeps messages, and how much of them it takes. Sizes are in octets. */
 public final class MimeOptions {
@@ -43,16 +45,30 @@ public final class MimeOptions {
         maxHeaderSize = other.maxHeaderSize;
     }
 
-    /** @param json as {@link #toJson()} gives it; what is missing is the default */
+    /**
+     * Options from JSON, as {@link #toJson()} gives it; what is missing is the default.
+     *
+     * @throws IllegalArgumentException when a property is unknown, of another type, or not allowed
+     */
     public MimeOptions(JsonObject json) {
-        setMemoryThreshold(json.getInteger("memoryThreshold", memoryThreshold));
-        setMaxMemory(json.getLong("maxMemory", maxMemory));
-        setDirectory(json.getString("directory", directory));
-        setMaxMessageSize(json.getLong("maxMessageSize", maxMessageSize));
-        setMaxParts(json.getInteger("maxParts", maxParts));
-        setMaxDepth(json.getInteger("maxDepth", maxDepth));
-        setMaxHeaderFields(json.getInteger("maxHeaderFields", maxHeaderFields));
-        setMaxHeaderSize(json.getInteger("maxHeaderSize", maxHeaderSize));
+        Checks.names(json, "a MIME handler", toJson().fieldNames());
+        for (String name : json.fieldNames()) {
+            Object value = json.getValue(name);
+            switch (name) {
+                case "memoryThreshold" -> setMemoryThreshold(integer(name, value));
+                case "maxMemory" -> setMaxMemory(Checks.whole(name, value));
+                case "directory" -> setDirectory(Checks.text(name, value));
+                case "maxMessageSize" -> setMaxMessageSize(Checks.whole(name, value));
+                case "maxParts" -> setMaxParts(integer(name, value));
+                case "maxDepth" -> setMaxDepth(integer(name, value));
+                case "maxHeaderFields" -> setMaxHeaderFields(integer(name, value));
+                default -> setMaxHeaderSize(integer(name, value));
+            }
+        }
+    }
+
+    private static int integer(String name, @Nullable Object value) {
+        return Checks.within(name, Checks.whole(name, value), 0, Integer.MAX_VALUE);
     }
 
     public JsonObject toJson() {
@@ -73,7 +89,7 @@ public final class MimeOptions {
 
     /** Up to which size a message is kept in memory; a larger one goes into a file. 0 sends all into files. */
     public MimeOptions setMemoryThreshold(int octets) {
-        this.memoryThreshold = (int) checked("memoryThreshold", octets, 0);
+        this.memoryThreshold = Checks.atLeast("memoryThreshold", octets, 0);
         return this;
     }
 
@@ -83,7 +99,7 @@ public final class MimeOptions {
 
     /** What all messages of a handler together may take of memory; beyond it small ones go into files, too. */
     public MimeOptions setMaxMemory(long octets) {
-        this.maxMemory = checked("maxMemory", octets, 0);
+        this.maxMemory = Checks.atLeast("maxMemory", octets, 0);
         return this;
     }
 
@@ -93,10 +109,7 @@ public final class MimeOptions {
 
     /** The directory of these files; it must exist. Unless set, that of the system for temporary files. */
     public MimeOptions setDirectory(String directory) {
-        if (directory.isBlank()) {
-            throw new IllegalArgumentException("directory is \"" + directory + "\"; expected is a path");
-        }
-        this.directory = directory;
+        this.directory = Checks.notBlank("directory", directory, "a path");
         return this;
     }
 
@@ -106,7 +119,7 @@ public final class MimeOptions {
 
     /** The largest message that is taken; a larger one is answered {@code 552 5.3.4}. */
     public MimeOptions setMaxMessageSize(long octets) {
-        this.maxMessageSize = checked("maxMessageSize", octets, 1);
+        this.maxMessageSize = Checks.atLeast("maxMessageSize", octets, 1);
         return this;
     }
 
@@ -116,7 +129,7 @@ public final class MimeOptions {
 
     /** How many parts a message may have, those of parts counted, to be parsed. */
     public MimeOptions setMaxParts(int parts) {
-        this.maxParts = (int) checked("maxParts", parts, 1);
+        this.maxParts = Checks.atLeast("maxParts", parts, 1);
         return this;
     }
 
@@ -126,7 +139,7 @@ public final class MimeOptions {
 
     /** How deep parts may stand in parts, for a message to be parsed. */
     public MimeOptions setMaxDepth(int depth) {
-        this.maxDepth = (int) checked("maxDepth", depth, 1);
+        this.maxDepth = Checks.atLeast("maxDepth", depth, 1);
         return this;
     }
 
@@ -136,7 +149,7 @@ public final class MimeOptions {
 
     /** How many header fields a message may have, those of all parts together, to be parsed. */
     public MimeOptions setMaxHeaderFields(int fields) {
-        this.maxHeaderFields = (int) checked("maxHeaderFields", fields, 1);
+        this.maxHeaderFields = Checks.atLeast("maxHeaderFields", fields, 1);
         return this;
     }
 
@@ -145,19 +158,12 @@ public final class MimeOptions {
     }
 
     /**
-     * How large the header fields of a message may be, those of all parts together, for it to be parsed. The text before
-     * the first part and behind the last of each multipart is kept as far as this goes.
+     * How large the header fields of a message may be, those of all parts together, for it to be parsed. Of the
+     * text before the first part and behind the last of all multiparts together as much is kept, and the rest left out.
      */
     public MimeOptions setMaxHeaderSize(int octets) {
-        this.maxHeaderSize = (int) checked("maxHeaderSize", octets, 1);
+        this.maxHeaderSize = Checks.atLeast("maxHeaderSize", octets, 1);
         return this;
-    }
-
-    private static long checked(String property, long given, long least) {
-        if (given < least) {
-            throw new IllegalArgumentException(property + " is " + given + "; allowed is " + least + " or more");
-        }
-        return given;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.postern.smtp.handlers.mime;
 
+import io.postern.smtp.handlers.trace.HeaderEditor;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -13,8 +14,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +39,9 @@ final class Spool {
     private @Nullable Path file;
     private @Nullable FileChannel channel;
     private boolean inFile;
+    private boolean whole;
     private boolean discarded;
+    private final Set<SpoolStream> streams = new HashSet<>();
     /** What is done with the file, one thing after the other. */
     private Future<Void> work = Future.succeededFuture();
 
@@ -51,6 +59,9 @@ final class Spool {
 
     /** Adds a part of the message. @return when there is room for more; it fails when it could not be written */
     Future<Void> append(Buffer part) {
+        if (discarded) {
+            return Future.failedFuture(deleted());
+        }
         size += part.length();
         if (!inFile && size <= options.getMemoryThreshold() && budget.take(part.length())) {
             memory.appendBuffer(part); // copies: a part shares memory with the whole read that it came in
@@ -83,6 +94,7 @@ final class Spool {
 
     /** The message is whole. @return when it can be read */
     Future<Void> finish() {
+        whole = true;
         return then(() -> {
             if (channel != null) {
                 channel.close();
@@ -97,9 +109,13 @@ final class Spool {
         }
         discarded = true;
         budget.giveBack(memory.length());
-        ParsedSpool parts = parsed;
-        Future<?> read = parts == null ? Future.succeededFuture() : parts.close();
-        work = Future.join(work, read).transform(done -> inFile ? onFiles(this::delete) : Future.succeededFuture());
+        List<Future<?>> before = new ArrayList<>();
+        before.add(work);
+        if (parsed != null) {
+            before.add(parsed.close());
+        }
+        List.copyOf(streams).forEach(stream -> before.add(stream.abandon(deleted())));
+        work = Future.join(before).transform(done -> inFile ? onFiles(this::delete) : Future.succeededFuture());
         return work.otherwiseEmpty();
     }
 
@@ -144,12 +160,37 @@ final class Spool {
         ParsedSpool parts = parsed;
         if (parts == null) {
             if (discarded) {
-                throw new IllegalStateException("the message has been deleted");
+                throw deleted();
             }
             parts = new ParsedSpool(this, options, budget);
             parsed = parts;
         }
         return parts;
+    }
+
+    /** The content as a stream, which ends at the latest when the message is discarded. */
+    SpoolStream stream(@Nullable HeaderEditor editor, Consumer<Throwable> onFault) {
+        SpoolStream stream = new SpoolStream(this, editor, onFault);
+        if (discarded) {
+            stream.abandon(deleted());
+        } else {
+            streams.add(stream);
+        }
+        return stream;
+    }
+
+    /** A stream is over. */
+    void forget(SpoolStream stream) {
+        streams.remove(stream);
+    }
+
+    private static IllegalStateException deleted() {
+        return new IllegalStateException("the message has been deleted");
+    }
+
+    /** Whether all of it has come. */
+    boolean isWhole() {
+        return whole;
     }
 
     Context context() {

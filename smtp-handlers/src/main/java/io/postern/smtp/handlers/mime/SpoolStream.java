@@ -1,123 +1,104 @@
 package io.postern.smtp.handlers.mime;
 
+import io.postern.smtp.handlers.stream.Contexts;
+import io.postern.smtp.handlers.stream.HandedOnBody;
 import io.postern.smtp.handlers.trace.HeaderEditor;
-import io.vertx.core.Handler;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The content of a spooled message as a stream, read on worker threads as fast as it is wanted, and handed over on the
- * context of the session, where its methods are to be called.
+ * Reads the content of a spooled message on worker threads, as fast as it is wanted, and hands it over on the context of the
+ * spool. No more than one buffer of it waits for its reader.
  */
-final class SpoolStream implements ReadStream<Buffer> {
+final class SpoolStream {
 
     private static final int CHUNK = 65_536;
 
     private final Spool spool;
     private final @Nullable HeaderEditor editor;
+    private final Consumer<Throwable> onFault;
+    private final HandedOnBody content;
     private @Nullable InputStream input;
-    private @Nullable Handler<Buffer> handler;
-    private @Nullable Handler<Void> endHandler;
-    private @Nullable Handler<Throwable> exceptionHandler;
-    private long demand = Long.MAX_VALUE;
     private boolean reading;
-    private boolean over;
 
-    /** @param editor changes the header, if any */
-    SpoolStream(Spool spool, @Nullable HeaderEditor editor) {
+    /**
+     * @param editor changes the header, if any
+     * @param onFault told when a handler of the content throws
+     */
+    SpoolStream(Spool spool, @Nullable HeaderEditor editor, Consumer<Throwable> onFault) {
         this.spool = spool;
         this.editor = editor;
+        this.onFault = onFault;
+        this.content = new HandedOnBody(spool.context(), this::more, this::failed);
+    }
+
+    /** What is read of it. */
+    ReadStream<Buffer> content() {
+        return content;
+    }
+
+    private void failed(Throwable fault) {
+        release();
+        onFault.accept(fault);
+    }
+
+    /** The message is going to be deleted. @return when its file is closed */
+    Future<Void> abandon(Throwable cause) {
+        content.fail(cause);
+        return release();
     }
 
     private void more() {
-        if (reading || over || handler == null || demand == 0) {
+        if (reading || !content.wantsMore()) {
             return;
         }
         reading = true;
-        spool.blocking(this::read).onComplete(done -> {
-            reading = false;
-            if (done.failed()) {
-                over = true;
-                if (exceptionHandler != null) {
-                    exceptionHandler.handle(done.cause());
-                }
-            } else {
-                handOver(done.result());
-            }
-        });
+        spool.blocking(this::read)
+                .onComplete(done -> Contexts.run(spool.context(), () -> {
+                    reading = false;
+                    if (done.failed()) {
+                        content.fail(done.cause());
+                    } else {
+                        handOver(done.result());
+                    }
+                    if (content.isOver()) {
+                        release();
+                    } else {
+                        more();
+                    }
+                }));
     }
 
-    /** On a worker thread. @return null at the end */
-    private @Nullable Buffer read() throws IOException {
+    /** On a worker thread. @return nothing at the end */
+    private byte[] read() throws IOException {
         InputStream open = input == null ? spool.open() : input;
         input = open;
-        byte[] chunk = open.readNBytes(CHUNK);
-        if (chunk.length == 0) {
-            open.close();
-            return null;
-        }
-        return Buffer.buffer(chunk);
+        return open.readNBytes(CHUNK);
     }
 
-    private void handOver(@Nullable Buffer content) {
-        over = content == null;
-        Buffer next = content;
+    private void handOver(byte[] octets) {
+        boolean last = octets.length == 0;
+        Buffer next = Buffer.buffer(octets);
         if (editor != null) {
-            next = content == null ? editor.end() : editor.edit(content);
+            next = last ? editor.end() : editor.edit(next);
         }
-        if (next != null && next.length() > 0 && handler != null) {
-            if (demand != Long.MAX_VALUE) {
-                demand--;
-            }
-            handler.handle(next);
+        content.offer(next.length() == 0 ? List.of() : List.of(next), last);
+    }
+
+    /** Closes what it reads from, now or when the reading that is under way is done. */
+    private Future<Void> release() {
+        InputStream open = input;
+        if (reading || open == null) {
+            return Future.succeededFuture();
         }
-        if (!over) {
-            more();
-        } else if (endHandler != null) {
-            endHandler.handle(null);
-        }
-    }
-
-    @Override
-    public SpoolStream handler(@Nullable Handler<Buffer> newHandler) {
-        handler = newHandler;
-        more();
-        return this;
-    }
-
-    @Override
-    public SpoolStream pause() {
-        demand = 0;
-        return this;
-    }
-
-    @Override
-    public SpoolStream resume() {
-        return fetch(Long.MAX_VALUE);
-    }
-
-    @Override
-    public SpoolStream fetch(long amount) {
-        if (amount < 0) {
-            throw new IllegalArgumentException("amount is " + amount + "; allowed is 0 or more");
-        }
-        demand = demand + amount < 0 ? Long.MAX_VALUE : demand + amount;
-        more();
-        return this;
-    }
-
-    @Override
-    public SpoolStream endHandler(@Nullable Handler<Void> newHandler) {
-        endHandler = newHandler;
-        return this;
-    }
-
-    @Override
-    public SpoolStream exceptionHandler(@Nullable Handler<Throwable> newHandler) {
-        exceptionHandler = newHandler;
-        return this;
+        input = null;
+        spool.forget(this);
+        return spool.onFiles(open::close);
     }
 }

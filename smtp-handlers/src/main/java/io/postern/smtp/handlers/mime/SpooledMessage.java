@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.james.mime4j.dom.Message;
 
@@ -24,11 +25,14 @@ public final class SpooledMessage {
     private final SocketAddress peer;
     private final Envelope envelope;
     private final Spool spool;
+    private final Consumer<Throwable> onFault;
 
-    SpooledMessage(SocketAddress peer, Envelope envelope, Spool spool) {
+    /** @param onFault told when a handler of its content throws */
+    SpooledMessage(SocketAddress peer, Envelope envelope, Spool spool, Consumer<Throwable> onFault) {
         this.peer = peer;
         this.envelope = envelope;
         this.spool = spool;
+        this.onFault = onFault;
     }
 
     /** The address of the client that sent it. */
@@ -58,10 +62,11 @@ public final class SpooledMessage {
 
     /**
      * The content, exactly what the client sent, lines ending with CR LF, without what the transfer added. A stream of its
-     * own at each call; it is read when a handler is set, as fast as that wants.
+     * own at each call; it is read when a handler is set, as fast as that wants. It fails when the message is
+     * deleted before its end, and a handler of it that throws is a failure of {@link MimeHandler#handleMessage}.
      */
     public ReadStream<Buffer> content() {
-        return new SpoolStream(spool, null);
+        return spool.stream(null, onFault).content();
     }
 
     /**
@@ -70,8 +75,8 @@ public final class SpooledMessage {
      * io.postern.smtp.handlers.Message#contentWithEnvelope()}.
      */
     public ReadStream<Buffer> contentWithEnvelope() {
-        return new SpoolStream(
-                spool, new HeaderEditor(TraceFields.envelope(peer, envelope), TraceFields.ENVELOPE_NAMES));
+        return spool.stream(new HeaderEditor(TraceFields.envelope(peer, envelope), TraceFields.ENVELOPE_NAMES), onFault)
+                .content();
     }
 
     /** The content, for threads that may block. */

@@ -1,5 +1,6 @@
 package io.postern.smtp.handlers.relay;
 
+import io.postern.smtp.handlers.options.Checks;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -147,7 +148,7 @@ public final class RelayOptions {
     /** What the relay calls itself in EHLO; by default the name of this machine. */
     public RelayOptions setHeloName(String heloName) {
         if (!heloName.matches(HELO_NAME)) {
-            throw notAllowed("heloName", '"' + heloName + '"', "a host name or an address literal in ASCII");
+            throw Checks.notAllowed("heloName", '"' + heloName + '"', "a host name or an address literal in ASCII");
         }
         this.heloName = heloName;
         return this;
@@ -256,7 +257,7 @@ public final class RelayOptions {
      */
     public RelayOptions setUserName(String userName) {
         if (userName.isEmpty() || userName.chars().anyMatch(Character::isISOControl)) {
-            throw notAllowed("userName", "empty or has control characters", "a name");
+            throw Checks.notAllowed("userName", "empty or has control characters", "a name");
         }
         this.userName = userName;
         return this;
@@ -287,7 +288,7 @@ public final class RelayOptions {
      */
     public RelayOptions setAuthMechanisms(List<String> authMechanisms) {
         if (authMechanisms.isEmpty() || !KNOWN_MECHANISMS.containsAll(authMechanisms)) {
-            throw notAllowed("authMechanisms", authMechanisms, "one or more of " + DEFAULT_AUTH_MECHANISMS);
+            throw Checks.notAllowed("authMechanisms", authMechanisms, "one or more of " + DEFAULT_AUTH_MECHANISMS);
         }
         this.authMechanisms = List.copyOf(authMechanisms);
         return this;
@@ -328,7 +329,7 @@ public final class RelayOptions {
 
     /** The most connections to the next hop. Each open transaction has one from its first recipient to its end. */
     public RelayOptions setMaxConnections(int maxConnections) {
-        this.maxConnections = atLeast("maxConnections", 1, maxConnections);
+        this.maxConnections = Checks.atLeast("maxConnections", maxConnections, 1);
         return this;
     }
 
@@ -339,7 +340,7 @@ public final class RelayOptions {
 
     /** The most sessions that may wait for a connection; further ones are answered {@code 451 4.4.5} at once. */
     public RelayOptions setMaxWaiting(int maxWaiting) {
-        this.maxWaiting = atLeast("maxWaiting", 0, maxWaiting);
+        this.maxWaiting = Checks.atLeast("maxWaiting", maxWaiting, 0);
         return this;
     }
 
@@ -350,7 +351,7 @@ public final class RelayOptions {
 
     /** After so many messages a connection is closed and a new one made. */
     public RelayOptions setMaxMessagesPerConnection(int maxMessagesPerConnection) {
-        this.maxMessagesPerConnection = atLeast("maxMessagesPerConnection", 1, maxMessagesPerConnection);
+        this.maxMessagesPerConnection = Checks.atLeast("maxMessagesPerConnection", maxMessagesPerConnection, 1);
         return this;
     }
 
@@ -447,7 +448,7 @@ public final class RelayOptions {
      * to go round in circles (RFC 5321 §6.3).
      */
     public RelayOptions setMaxReceived(int maxReceived) {
-        this.maxReceived = atLeast("maxReceived", 1, maxReceived);
+        this.maxReceived = Checks.atLeast("maxReceived", maxReceived, 1);
         return this;
     }
 
@@ -499,21 +500,10 @@ public final class RelayOptions {
         }
     }
 
-    private static int atLeast(String property, int least, int value) {
-        if (value < least) {
-            throw notAllowed(property, value, least + " or more");
-        }
-        return value;
-    }
-
     private static Duration positive(String property, Duration value) {
         if (value.toMillis() < 1 || value.compareTo(MAX_DURATION) > 0) {
-            throw notAllowed(property, value, "a millisecond to " + MAX_DURATION.toDays() + " days");
+            throw Checks.notAllowed(property, value, "a millisecond to " + MAX_DURATION.toDays() + " days");
         }
         return value;
-    }
-
-    private static IllegalArgumentException notAllowed(String property, Object given, String allowed) {
-        return new IllegalArgumentException(property + " is " + given + "; allowed is " + allowed);
     }
 }

@@ -1,9 +1,9 @@
 package io.postern.smtp.handlers.relay;
 
+import io.postern.smtp.handlers.options.Checks;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +28,7 @@ final class RelayOptionsJson {
         property(
                 "startTls",
                 options -> options.getStartTls().name(),
-                (name, value) -> policy(name, as(String.class, name, value)),
+                (name, value) -> Checks.constant(StartTlsPolicy.class, name, value),
                 RelayOptions::setStartTls);
         bool("implicitTls", RelayOptions::isImplicitTls, RelayOptions::setImplicitTls);
         text("tlsName", options -> options.getTlsName().orElse(null), RelayOptions::setTlsName);
@@ -133,14 +133,6 @@ final class RelayOptionsJson {
 
     private static long milliseconds(String name, @Nullable Object value) {
         return value instanceof Integer number ? number : as(Long.class, name, value);
-    }
-
-    private static StartTlsPolicy policy(String name, String value) {
-        return Arrays.stream(StartTlsPolicy.values())
-                .filter(policy -> policy.name().equalsIgnoreCase(value))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        name + " is \"" + value + "\"; allowed are " + Arrays.toString(StartTlsPolicy.values())));
     }
 
     private static <T> T as(Class<T> type, String name, @Nullable Object value) {

@@ -1,5 +1,6 @@
 package io.postern.smtp.handlers.routing;
 
+import io.postern.smtp.handlers.options.Checks;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,9 +17,7 @@ final class BoundedTable<K, V> {
     private final Map<K, V> entries;
 
     BoundedTable(int maxEntries) {
-        if (maxEntries < 1) {
-            throw new IllegalArgumentException("maxEntries is " + maxEntries + "; allowed is 1 or more");
-        }
+        Checks.atLeast("maxEntries", maxEntries, 1);
         this.entries = new LinkedHashMap<>(16, 0.75f, true) {
 
             private static final long serialVersionUID = 1L;

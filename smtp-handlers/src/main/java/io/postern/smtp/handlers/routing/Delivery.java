@@ -2,7 +2,10 @@ package io.postern.smtp.handlers.routing;
 
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
+import io.postern.smtp.handlers.stream.Contexts;
 import io.postern.smtp.handlers.stream.HandedOnBody;
+import io.postern.smtp.handlers.stream.Hooks;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
@@ -33,9 +36,9 @@ final class Delivery {
         List<Future<List<Reply>>> answers = new ArrayList<>();
         if (shares.size() == 1) {
             Share only = shares.get(0);
-            answers.add(replies(only, Questions.call(() -> hook.apply(only, body))));
+            answers.add(replies(only, Hooks.call(() -> hook.apply(only, body))));
         } else {
-            FanOut fanOut = new FanOut(body, session.context());
+            FanOut fanOut = new FanOut(body, Contexts.of(session));
             List<HandedOnBody> branches = new ArrayList<>();
             List<Promise<List<Reply>>> promises = new ArrayList<>();
             for (Share share : shares) {
@@ -60,16 +63,17 @@ final class Delivery {
     }
 
     private void give(Share share, ReadStream<Buffer> branch, Promise<List<Reply>> answer) {
-        Runnable call = () -> Questions.call(() -> hook.apply(share, branch)).onComplete(given -> {
+        Runnable call = () -> Hooks.call(() -> hook.apply(share, branch)).onComplete(given -> {
             if (given.succeeded()) {
                 answer.tryComplete(given.result());
             } else {
                 answer.tryFail(given.cause());
             }
         });
-        if (session.context().threadingModel() == ThreadingModel.VIRTUAL_THREAD) {
+        Context here = Contexts.of(session);
+        if (here.threadingModel() == ThreadingModel.VIRTUAL_THREAD) {
             // there a hook may wait for the end of the body, which the others have to read as well
-            session.context().runOnContext(v -> call.run());
+            here.runOnContext(v -> call.run());
         } else {
             call.run();
         }

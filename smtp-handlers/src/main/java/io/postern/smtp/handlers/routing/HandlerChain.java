@@ -9,6 +9,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.handlers.stream.Hooks;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
@@ -226,7 +227,7 @@ public final class HandlerChain implements SmtpHandler {
         next(session);
         List<Future<Reply>> answers = new ArrayList<>();
         for (SmtpHandler handler : handlers) {
-            answers.add(Questions.call(() -> hook.apply(handler)));
+            answers.add(Hooks.call(() -> hook.apply(handler)));
         }
         return Future.join(answers)
                 .transform(told -> answers.stream()

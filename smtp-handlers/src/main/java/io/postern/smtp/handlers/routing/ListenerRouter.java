@@ -9,6 +9,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.handlers.options.Checks;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.SocketAddress;
@@ -140,9 +141,7 @@ public final class ListenerRouter implements SmtpHandler {
         }
 
         private static void checkPort(int port) {
-            if (port < 1 || port > 65_535) {
-                throw new IllegalArgumentException("port is " + port + "; allowed is 1 to 65535");
-            }
+            Checks.within("port", port, 1, 65_535);
         }
 
         private static InetAddress parse(String address) {

@@ -2,6 +2,7 @@ package io.postern.smtp.handlers.routing;
 
 import io.postern.smtp.Session;
 import io.postern.smtp.handlers.stream.Contexts;
+import io.postern.smtp.handlers.stream.Hooks;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -15,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Questions {
 
-    private final Context context;
+    private final Session session;
     private int current;
 
     Questions(Session session) {
-        this.context = session.context();
+        this.session = session;
     }
 
     /** The server asks something new, or nothing any more: what it asked before is over. */
@@ -30,30 +31,22 @@ final class Questions {
     /**
      * Calls a hook.
      *
-     * @return its answer, on the context of the session; it never comes when the server has given up the question meanwhile
+     * @return its answer, on the context of the session; in the span of its transaction; it never
+     *     comes when the server has given up the question meanwhile
      */
     <T> Future<T> answer(Supplier<@Nullable Future<T>> hook) {
         int asked = current;
-        Future<T> answer = call(hook);
+        Context here = Contexts.of(session);
+        Future<T> answer = Hooks.call(hook);
         if (answer.isComplete()) {
             return answer;
         }
         Promise<T> inTime = Promise.promise();
-        answer.onComplete(done -> Contexts.run(context, () -> {
+        answer.onComplete(done -> Contexts.run(here, () -> {
             if (asked == current) {
                 inTime.handle(done);
             }
         }));
         return inTime.future();
-    }
-
-    /** Calls a hook; that it throws or gives nothing is a failure like any other. */
-    static <T> Future<T> call(Supplier<@Nullable Future<T>> hook) {
-        try {
-            Future<T> answer = hook.get();
-            return answer == null ? Future.failedFuture(new IllegalStateException("the hook gave no future")) : answer;
-        } catch (RuntimeException | Error fault) {
-            return Future.failedFuture(fault);
-        }
     }
 }

@@ -7,6 +7,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.handlers.options.Checks;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -49,9 +50,7 @@ public final class RateLimit implements SmtpHandler {
     private final BoundedTable<String, Long> full;
 
     private RateLimit(Subject subject, int limit, Duration period, int maxClients, LongSupplier nanoTime) {
-        if (limit < 1) {
-            throw new IllegalArgumentException("limit is " + limit + "; allowed is 1 or more");
-        }
+        Checks.atLeast("limit", limit, 1);
         if (period.compareTo(Duration.ofMillis(1)) < 0 || period.compareTo(Duration.ofDays(365)) > 0) {
             throw new IllegalArgumentException("period is " + period + "; allowed is 1 ms to 365 days");
         }

@@ -528,4 +528,67 @@ class EventBusHandlerTest {
                     .containsSubsequence("2.6.0 two", "2.6.0 one");
         }
     }
+
+    /** A consumer that takes one message at a time. */
+    private EventBusConsumerOptions oneAtATime() {
+        return new EventBusConsumerOptions().setAddress(ADDRESS).setMaxMessages(1);
+    }
+
+    @Test
+    void aConsumerThatGivesNothingHasFailedAndTakesTheNext() {
+        MailConsumer nothing = new MailConsumer() {
+            @Override
+            public Future<Reply> handle(BusEnvelope envelope, ReadStream<Buffer> body) {
+                return null;
+            }
+
+            @Override
+            public Future<List<Reply>> handlePerRecipient(BusEnvelope envelope, ReadStream<Buffer> body) {
+                return null;
+            }
+        };
+        EventBusConsumer consumer = await(EventBusConsumer.register(vertx, oneAtATime(), nothing));
+        for (boolean lmtp : new boolean[] {false, true}) {
+            BusServer server = BusServer.start(vertx, options(), new SmtpServerOptions().setLmtp(lmtp));
+            try (RawSmtpClient client = RawSmtpClient.connect("127.0.0.1", server.port())) {
+                client.expect(220);
+                client.command((lmtp ? "LHLO" : "EHLO") + " client.example.org").expect(250);
+                for (int message = 0; message < 3; message++) {
+                    send(client, "hello");
+                    client.expect(451); // 452 would be: too many at a time
+                }
+            }
+        }
+        await(consumer.close()); // no message is left
+    }
+
+    @Test
+    void aConsumerOfRecipientsThatGivesNothingHasFailedAndTakesTheNext() {
+        EventBusConsumer consumer = await(EventBusConsumer.registerRecipients(vertx, oneAtATime(), question -> null));
+        EventBusHandlerOptions asking = options().setRecipientAddress(ADDRESS);
+        try (RawSmtpClient client = BusServer.start(vertx, asking).client()) {
+            client.command("MAIL FROM:<a@example.org>").expect(250);
+            for (int recipient = 0; recipient < 3; recipient++) {
+                client.command("RCPT TO:<b@example.org>").expect(451);
+            }
+        }
+        await(consumer.close());
+    }
+
+    @Test
+    void aSmallMessageThatIsReadLongAfterItCameIsWhole() throws Exception {
+        Duration timeout = Duration.ofMillis(500);
+        register((envelope, body) -> {
+            body.pause();
+            vertx.setTimer(2 * timeout.toMillis(), due -> body.resume());
+            return keep(envelope, body);
+        });
+        try (RawSmtpClient client =
+                BusServer.start(vertx, options().setTimeout(timeout)).client()) {
+            send(client, "hello");
+            client.expect(250);
+        }
+        assertThat(contents.remove()).isEqualTo("hello\r\n");
+        assertThat(failures).isEmpty();
+    }
 }

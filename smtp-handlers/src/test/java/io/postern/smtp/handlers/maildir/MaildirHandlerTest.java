@@ -328,6 +328,25 @@ class MaildirHandlerTest {
         assertThat(inbox().fresh()).hasSize(1);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aDirectoryOfItThatWasDeletedAloneIsMadeAgain(MaildirSync sync) throws Exception {
+        MaildirOptions options = new MaildirOptions().setSync(sync);
+        try (TestSmtpServer server =
+                        TestSmtpServer.start(opened(new MaildirHandler(directory.resolve("mail"), options)));
+                RawSmtpClient client = Dialogue.SMTP_DATA.greeted(server)) {
+            for (String part : List.of("new", "tmp", "new", "cur")) {
+                Dialogue.SMTP_DATA.send(client, TEXT, "bart@example.org");
+                delete(directory.resolve("mail").resolve(part));
+                assertThat(Dialogue.SMTP_DATA.send(client, TEXT, "bart@example.org"))
+                        .as("without %s/", part)
+                        .containsExactly(250);
+            }
+        }
+        assertThat(inbox().fresh()).hasSize(1 + 2); // since new/ was deleted for the second time
+        assertThat(inbox().tmp()).isEmpty();
+    }
+
     private static void delete(Path tree) throws IOException {
         try (Stream<Path> files = Files.walk(tree)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -348,6 +367,32 @@ class MaildirHandlerTest {
         await(handler().prepare());
 
         assertThat(inbox().tmp()).containsExactly(young);
+    }
+
+    @Test
+    void aStaleFileThatCannotBeRemovedKeepsNoMailAway() throws Exception {
+        Path tmp = Files.createDirectories(directory.resolve("mail/tmp"));
+        Path stale = Files.createFile(tmp.resolve("stale"));
+        Files.setLastModifiedTime(stale, FileTime.from(Instant.now().minus(Duration.ofHours(37))));
+        assumeTrue(attribute("+i", stale), "files cannot be made immutable here");
+        try (TestSmtpServer server = TestSmtpServer.start(handler());
+                RawSmtpClient client = Dialogue.SMTP_DATA.greeted(server)) {
+            assertThat(Dialogue.SMTP_DATA.send(client, TEXT, "bart@example.org"))
+                    .containsExactly(250);
+            assertThat(inbox().tmp()).containsExactly(stale);
+        } finally {
+            attribute("-i", stale);
+        }
+        assertThat(inbox().fresh()).hasSize(1);
+    }
+
+    /** Changes an attribute of the file system. @return whether that can be done here */
+    private static boolean attribute(String change, Path file) throws InterruptedException {
+        try {
+            return new ProcessBuilder("chattr", change, file.toString()).start().waitFor() == 0;
+        } catch (IOException noSuchProgram) {
+            return false;
+        }
     }
 
     @Test

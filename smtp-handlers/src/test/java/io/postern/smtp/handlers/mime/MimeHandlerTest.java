@@ -3,11 +3,15 @@ package io.postern.smtp.handlers.mime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
+import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.handlers.routing.HandlerChain;
+import io.postern.smtp.handlers.routing.RecipientRouter;
 import io.postern.smtp.testkit.RawSmtpClient;
 import io.postern.smtp.testkit.TestSmtpServer;
 import io.vertx.core.Context;
@@ -21,11 +25,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collector;
 import java.util.stream.Stream;
@@ -318,6 +324,155 @@ class MimeHandlerTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"true, 5000", "false, 5000", "true, 100", "false, 100"})
+    void twoRoutesOfATransactionLeadToTheSameHandler(boolean lmtp, int size) throws Exception {
+        Answering mime = new Answering(
+                options(),
+                message -> collect(message.content()).compose(content -> {
+                    told.add(message.envelope().rcptTos() + " " + content.length());
+                    return say("done");
+                }));
+        SmtpHandler router = RecipientRouter.builder()
+                .route("one.example", HandlerChain.of(mime))
+                .route("two.example", HandlerChain.of(mime))
+                .build();
+        try (TestSmtpServer server = TestSmtpServer.start(router, lenient().setLmtp(lmtp));
+                RawSmtpClient client = server.connect()) {
+            client.expect(220);
+            client.command((lmtp ? "LHLO" : "EHLO") + " client.example").expect(250);
+            for (int message = 0; message < 2; message++) {
+                client.command("MAIL FROM:<a@example.org>").expect(250);
+                client.command("RCPT TO:<b@one.example>").expect(250);
+                client.command("RCPT TO:<b@two.example>").expect(250);
+                client.send("BDAT " + size + " LAST\r\n" + "z".repeat(size));
+                for (int reply = 0; reply < (lmtp ? 2 : 1); reply++) {
+                    client.expect(250);
+                }
+                assertThat(List.of(told.take(), told.take()))
+                        .containsExactlyInAnyOrder("[b@one.example] " + size, "[b@two.example] " + size);
+            }
+            assertThat(files()).isEmpty();
+        }
+    }
+
+    @Test
+    void aHandlerThatGivesNothingHasFailed() throws Exception {
+        try (TestSmtpServer server = serve(message -> null);
+                RawSmtpClient client = client(server)) {
+            assertThat(send(client, "z".repeat(5_000))).isEqualTo(Replies.HANDLER_FAILED.toString());
+            assertThat(files()).isEmpty();
+        }
+    }
+
+    // How they are read
+
+    /** Reads a message of this size as it is told to, and gives the reply and what was told. */
+    private List<String> stream(int size, BiConsumer<SpooledMessage, Promise<Reply>> reading) {
+        try (TestSmtpServer server = serve(message -> {
+                    Promise<Reply> answer = Promise.promise();
+                    reading.accept(message, answer);
+                    return answer.future();
+                });
+                RawSmtpClient client = client(server)) {
+            told.add(send(client, "z".repeat(size)));
+            assertThat(files()).isEmpty();
+            return List.copyOf(told);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void whileAStreamIsPausedNothingIsHandedOver() {
+        assertThat(stream(200_000, (message, answer) -> {
+                    ReadStream<Buffer> content = message.content();
+                    long[] octets = {0};
+                    content.endHandler(end -> answer.complete(Reply.of(250, "2.6.0", octets[0] + " octets")));
+                    content.handler(part -> octets[0] += part.length());
+                    content.pause(); // it is being read already
+                    collect(message.content()).onSuccess(all -> {
+                        told.add(octets[0] + " of " + all.length());
+                        content.resume();
+                    });
+                }))
+                .containsExactly("0 of 200000", "250 2.6.0 200000 octets");
+    }
+
+    @Test
+    void aStreamThatIsPausedInItsHandlerIsPausedAtOnce() {
+        assertThat(stream(200_000, (message, answer) -> {
+                    ReadStream<Buffer> content = message.content();
+                    int[] parts = {0};
+                    content.endHandler(end -> answer.complete(Reply.of(250, "2.6.0", parts[0] + " parts")));
+                    content.handler(part -> {
+                        parts[0]++;
+                        content.pause();
+                        collect(message.content()).onSuccess(all -> content.fetch(1));
+                    });
+                }))
+                .containsExactly("250 2.6.0 4 parts");
+    }
+
+    @Test
+    void aReaderThatThrowsHasFailed() {
+        assertThat(stream(
+                        5_000,
+                        (message, answer) -> message.content().handler(part -> {
+                            throw new IllegalStateException("cannot read that");
+                        })))
+                .containsExactly(Replies.HANDLER_FAILED.toString());
+    }
+
+    @Test
+    void aStreamFailsWhenTheMessageIsDeletedBeforeItsEnd() throws Exception {
+        assertThat(stream(5_000, (message, answer) -> {
+                    ReadStream<Buffer> content = message.content();
+                    content.exceptionHandler(failure -> told.add(failure.getMessage()));
+                    content.handler(part -> {
+                        content.pause(); // and never goes on
+                        answer.complete(Replies.MESSAGE_ACCEPTED);
+                    });
+                }))
+                .containsExactly("the message has been deleted", Replies.MESSAGE_ACCEPTED.toString());
+        assertThat(openFiles()).isEmpty();
+    }
+
+    @Test
+    void aStreamWhoseFileIsGoneFails() throws Exception {
+        assertThat(stream(5_000, (message, answer) -> {
+                    try {
+                        Files.delete(message.file().orElseThrow());
+                    } catch (IOException e) {
+                        told.add(e.toString());
+                    }
+                    message.content()
+                            .exceptionHandler(failure -> answer.complete(
+                                    Reply.of(452, "4.3.1", failure.getClass().getSimpleName())))
+                            .handler(part -> told.add("something"));
+                }))
+                .containsExactly("452 4.3.1 NoSuchFileException");
+        assertThat(openFiles()).isEmpty();
+    }
+
+    /** What this process has open in the directory, also what is deleted. */
+    private List<String> openFiles() throws IOException {
+        Path descriptors = Path.of("/proc/self/fd");
+        assumeTrue(Files.isDirectory(descriptors), "only Linux tells what is open");
+        List<String> open = new ArrayList<>();
+        try (Stream<Path> links = Files.list(descriptors)) {
+            for (Path link : links.toList()) {
+                try {
+                    open.add(Files.readSymbolicLink(link).toString());
+                } catch (IOException closed) {
+                    // meanwhile, as that of the listing itself
+                }
+            }
+        }
+        open.removeIf(file -> !file.startsWith(directory.toString()));
+        return open;
+    }
+
     // What is in them
 
     @Test
@@ -450,8 +605,8 @@ class MimeHandlerTest {
     @Test
     void textBesideThePartsIsKeptOnlyInBounds() {
         String beside = "p".repeat(3_000_000) + "\r\n";
-        String content =
-                "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + beside + "--b\r\n\r\ntext\r\n--b--\r\n" + beside;
+        String content = "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + beside
+                + "--b\r\nContent-Type: text/plain\r\n\r\ntext\r\n--b--\r\n" + beside;
         try (TestSmtpServer server = serve(message -> message.parsed().compose(parsed -> {
                     Multipart multipart = (Multipart) parsed.getBody();
                     int kept = multipart.getPreamble().length()
@@ -570,5 +725,14 @@ class MimeHandlerTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new MimeOptions().setDirectory(" "))
                 .withMessage("directory is \" \"; expected is a path");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MimeOptions(new JsonObject().put("maxParts", "many")))
+                .withMessage("maxParts is many; expected is a whole number");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MimeOptions(new JsonObject().put("maxDepth", 5_000_000_000L)))
+                .withMessageStartingWith("maxDepth is 5000000000; allowed is ");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MimeOptions(new JsonObject().put("maxPart", 1)))
+                .withMessageStartingWith("\"maxPart\" is no option of a MIME handler; allowed are ");
     }
 }

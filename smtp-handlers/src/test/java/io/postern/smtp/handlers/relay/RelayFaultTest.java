@@ -16,10 +16,13 @@ import io.postern.smtp.testkit.RawSmtpClient;
 import io.postern.smtp.testkit.RecordingHandler;
 import io.postern.smtp.testkit.WireReply;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -306,6 +309,97 @@ class RelayFaultTest {
                 }
             }
             assertThat(delivered).hasValue(2);
+            assertThat(hop.connections()).isEqualTo(2);
+        }
+    }
+
+    /** Reads a message and accepts it. */
+    private static void take(RawHop.Wire wire, String answer) throws IOException {
+        wire.accept().await("DATA").say("354 go on").await(".").say(answer);
+    }
+
+    private static void deliver(int port) {
+        try (RawSmtpClient client = dataTo(port)) {
+            client.send("A: b\r\n\r\n.\r\n").expect(250);
+        }
+    }
+
+    @Test
+    void aNextHopThatStalledForAWhileServesTheNextMessageToo() throws Exception {
+        Duration dataTimeout = Duration.ofSeconds(3);
+        CountDownLatch stuck = new CountDownLatch(1);
+        try (RawHop hop = new RawHop((wire, number) -> {
+            wire.open().accept().await("DATA").say("354 go on");
+            RawHop.await(stuck);
+            wire.await(".").say("250 ok");
+            take(wire, "250 ok");
+            wire.stall();
+        })) {
+            int port = fixture.front(to(hop.port()).setDataTimeout(dataTimeout));
+            byte[] content = ("x".repeat(900) + "\r\n").repeat(24_000).getBytes(StandardCharsets.US_ASCII);
+            try (RawSmtpClient client = dataTo(port)) {
+                int taken = client.sendUntilStuck(content, SHORT);
+                assertThat(taken).as("what waits before the next hop").isLessThan(content.length);
+                stuck.countDown();
+                client.send(Arrays.copyOfRange(content, taken, content.length));
+                client.send(".\r\n").expect(250);
+            }
+            // what it was given to read on has passed
+            RelayFixture.await(fixture.vertx.timer(dataTimeout.toMillis(), TimeUnit.MILLISECONDS));
+            deliver(port);
+            assertThat(hop.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aNextHopThatAnswersInTimeServesTheNextMessageLongAfterThat() throws Exception {
+        Duration timeout = Duration.ofSeconds(2);
+        try (RawHop hop = new RawHop((wire, number) -> {
+            wire.open();
+            take(wire, "250 ok");
+            take(wire, "250 ok");
+            wire.stall();
+        })) {
+            int port = fixture.front(to(hop.port())
+                    .setCommandTimeout(timeout)
+                    .setMessageTimeout(timeout)
+                    .setDataTimeout(timeout));
+            deliver(port);
+            RelayFixture.await(fixture.vertx.timer(timeout.toMillis(), TimeUnit.MILLISECONDS));
+            deliver(port);
+            assertThat(hop.connections()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRefusalThatNobodyAskedForIsNoAnswerToTheNextMessage(boolean atOnce) throws Exception {
+        String refusal = "554 5.7.1 you are on a list";
+        CountDownLatch delivered = new CountDownLatch(1);
+        CountDownLatch gone = new CountDownLatch(1);
+        try (RawHop hop = new RawHop((wire, number) -> {
+            wire.open();
+            if (number > 0) {
+                take(wire, "250 ok");
+                wire.stall();
+            } else if (atOnce) {
+                take(wire, "250 ok\r\n" + refusal);
+            } else {
+                take(wire, "250 ok");
+                RawHop.await(delivered);
+                wire.say(refusal);
+            }
+            try {
+                wire.hear();
+            } finally {
+                gone.countDown();
+            }
+        })) {
+            int port = fixture.front(to(hop.port()));
+            deliver(port);
+            delivered.countDown();
+            RawHop.await(gone);
+            deliver(port);
             assertThat(hop.connections()).isEqualTo(2);
         }
     }

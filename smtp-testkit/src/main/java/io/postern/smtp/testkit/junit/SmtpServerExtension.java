@@ -1,9 +1,12 @@
 package io.postern.smtp.testkit.junit;
 
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.testkit.Inbox;
 import io.postern.smtp.testkit.ReceivedMessage;
 import io.postern.smtp.testkit.TestSmtpServer;
+import io.postern.smtp.testkit.faults.Faults;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -37,23 +40,36 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * accepts connections before the test begins, on a port that was free.
  *
  * <p>Tests that run at the same time share the server and not their mail: an {@link Inbox} gets what is sent to its {@link
- * Inbox#domain() domain}. While only one test runs, it gets mail for any other domain as well. A message that its test has
- * not looked at makes the test fail, and one that was no test's the class, unless {@link #allowUnexpected()} was called.
+ * Inbox#domain() domain}, and whatever a client sends that has logged in as its {@link Inbox#username() user}; AUTH is
+ * offered, and not required. While only one test runs, it gets mail for domains that are no test's as well. A message that
+ * its test has not looked at makes the test fail, and one that was no test's, or came when its test was over, the class,
+ * unless {@link #allowUnexpected()} was called.
+ *
+ * <p>A parameter of type {@link Faults} declares what goes wrong in a test: at the server as a whole, or, where tests that
+ * share a server run in parallel, in mail to the domain of the test's inbox. At the end of the test they are verified and
+ * removed.
+ *
+ * <p>Works with JUnit 5.10 and later, and with JUnit 6.
  */
 public final class SmtpServerExtension
         implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback, ParameterResolver {
 
     private final Namespace namespace = Namespace.create(this);
     private final SmtpServerOptions options;
+    private InstantSource clock = InstantSource.system();
     private boolean unexpectedAllowed;
     private volatile @Nullable TestSmtpServer server;
 
-    /** A server with default options, called {@code mx.example.test}. */
+    /** A server with {@link TestSmtpServer#defaultOptions()}. */
     public SmtpServerExtension() {
-        this(new SmtpServerOptions().setHostName("mx.example.test"));
+        this(TestSmtpServer.defaultOptions());
     }
 
-    /** @param options their host and port are not used */
+    /**
+     * A server with other options.
+     *
+     * @param options their host and port are not used; those of {@link TestSmtpServer#defaultOptions()} are good to start from
+     */
     public SmtpServerExtension(SmtpServerOptions options) {
         this.options = new SmtpServerOptions(options);
     }
@@ -64,44 +80,48 @@ public final class SmtpServerExtension
         return this;
     }
 
+    /** Lets {@code clock} tell when messages arrive, such as a {@link io.postern.smtp.testkit.MovableClock}. */
+    public SmtpServerExtension clock(InstantSource clock) {
+        this.clock = clock;
+        return this;
+    }
+
     /**
      * The server that runs now, which is also what a parameter of its type gets. With {@code VertxExtension} beside this one
      * in a class, ask for it here, as that one has parameters of this type too.
      *
-     * @throws IllegalStateException before the first test
+     * @throws IllegalStateException before the first test and after the last
      */
     public TestSmtpServer server() {
         TestSmtpServer running = server;
         if (running == null) {
-            throw new IllegalStateException("the server is started before the first test, not earlier");
+            throw new IllegalStateException("the server is there from before the first test until after the last");
         }
         return running;
     }
 
-    /** A server and the inboxes of the tests that use it. JUnit closes it with the context that it is stored in. */
-    private static final class Shared implements AutoCloseable {
-
-        final Sorting inboxes = new Sorting();
-        final String owner;
-        final TestSmtpServer server;
-
-        Shared(ExtensionContext owner, SmtpServerOptions options) {
-            this.owner = owner.getUniqueId();
-            this.server = TestSmtpServer.start(inboxes, options);
-        }
-
-        @Override
-        public void close() {
-            server.close();
-        }
-    }
+    /**
+     * A server and the inboxes of the tests that use it. The extension closes it itself: which values of a store are closed
+     * by JUnit differs between its versions.
+     *
+     * @param owner the id of the context that it was made for
+     */
+    private record Shared(String owner, Sorting inboxes, TestSmtpServer server) {}
 
     /** The server of this context, or of one that encloses it. */
+    @SuppressWarnings("deprecation") // since JUnit 6, which has another method for it that JUnit 5 lacks
     private Shared shared(ExtensionContext context) {
-        Shared shared = context.getStore(namespace)
-                .computeIfAbsent(Shared.class, key -> new Shared(context, options), Shared.class);
-        server = shared.server;
+        Shared shared = Objects.requireNonNull(context.getStore(namespace)
+                .getOrComputeIfAbsent(Shared.class, key -> start(context.getUniqueId()), Shared.class));
+        server = shared.server();
         return shared;
+    }
+
+    private Shared start(String owner) {
+        Sorting inboxes = new Sorting(clock);
+        TestSmtpServer started = TestSmtpServer.start(
+                inboxes, options, server -> SaslMechanism.passwords(inboxes).forEach(server::addMechanism));
+        return new Shared(owner, inboxes, started);
     }
 
     @Override
@@ -111,29 +131,48 @@ public final class SmtpServerExtension
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        context.getStore(namespace).put(Inbox.class, shared(context).inboxes.open());
+        Shared shared = shared(context);
+        Inbox inbox = shared.inboxes().open();
+        context.getStore(namespace).put(Inbox.class, inbox);
+        TestFaults.open(context, namespace, shared.server(), shared.owner(), inbox.domain());
     }
 
     @Override
     public void afterEach(ExtensionContext context) {
-        Inbox inbox = inbox(context);
-        Shared shared = shared(context);
-        shared.inboxes.close(inbox);
+        Shared shared = context.getStore(namespace).get(Shared.class, Shared.class);
+        Inbox inbox = context.getStore(namespace).get(Inbox.class, Inbox.class);
+        if (shared == null || inbox == null) { // the server did not start, which JUnit tells
+            return;
+        }
+        shared.inboxes().close(inbox);
+        List<ReceivedMessage> lost;
+        try {
+            TestFaults.of(context, namespace).close(context);
+        } finally {
+            lost = closeIfOwned(shared, context);
+        }
         if (context.getExecutionException().isEmpty()) { // else that is what there is to know
             requireNone(inbox.unseen(), "nobody looked at");
-            requireNoneLost(shared, context);
+            requireNone(lost, "were no test's");
         }
     }
 
     @Override
     public void afterAll(ExtensionContext context) {
-        requireNoneLost(shared(context), context);
+        Shared shared = context.getStore(namespace).get(Shared.class, Shared.class);
+        if (shared != null) {
+            requireNone(closeIfOwned(shared, context), "were no test's");
+        }
     }
 
-    private void requireNoneLost(Shared shared, ExtensionContext context) {
-        if (shared.owner.equals(context.getUniqueId())) {
-            requireNone(shared.inboxes.lost(), "were no test's");
+    /** Closes the server at the end of the context that it was made for. @return what was lost until then */
+    private List<ReceivedMessage> closeIfOwned(Shared shared, ExtensionContext context) {
+        if (!shared.owner().equals(context.getUniqueId())) {
+            return List.of();
         }
+        server = null;
+        shared.server().close();
+        return shared.inboxes().lost();
     }
 
     private void requireNone(List<ReceivedMessage> messages, String what) {
@@ -150,11 +189,16 @@ public final class SmtpServerExtension
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
         return type == TestSmtpServer.class
-                || (type == Inbox.class && context.getTestMethod().isPresent());
+                || ((type == Inbox.class || type == Faults.class)
+                        && context.getTestMethod().isPresent());
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == TestSmtpServer.class ? shared(context).server : inbox(context);
+        Class<?> type = parameter.getParameter().getType();
+        if (type == Faults.class) {
+            return TestFaults.of(context, namespace).faults();
+        }
+        return type == TestSmtpServer.class ? shared(context).server() : inbox(context);
     }
 }

@@ -39,18 +39,27 @@ record EnvelopeRecord(JsonObject json, Instant receivedAt, String from, List<Str
                 .put("fromParameters", message.sender().parameters().text())
                 .put("recipients", recipients)
                 .put("session", session)
-                .put("transcript", lines(message.transcript())));
+                .put("transcript", lines(message.transcript()))
+                .put("transcriptOmitted", message.transcript().omitted()));
     }
 
     private static JsonArray lines(Transcript transcript) {
         JsonArray lines = new JsonArray();
         for (Transcript.Line line : transcript.lines()) {
             lines.add(new JsonObject()
-                    .put("side", line.side() == Transcript.Side.CLIENT ? "C" : "S")
+                    .put("side", side(line.side()))
                     .put("at", line.at().toString())
                     .put("text", line.text()));
         }
         return lines;
+    }
+
+    private static String side(Transcript.Side side) {
+        return switch (side) {
+            case CLIENT -> "C";
+            case SERVER -> "S";
+            case EVENT -> "";
+        };
     }
 
     /** @throws IllegalArgumentException when something is missing or of another type */

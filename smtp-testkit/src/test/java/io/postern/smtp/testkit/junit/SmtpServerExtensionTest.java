@@ -2,19 +2,29 @@ package io.postern.smtp.testkit.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.postern.smtp.SmtpServer;
 import io.postern.smtp.testkit.Inbox;
+import io.postern.smtp.testkit.MovableClock;
 import io.postern.smtp.testkit.RawSmtpClient;
+import io.postern.smtp.testkit.Sending;
+import io.postern.smtp.testkit.TestCertificate;
 import io.postern.smtp.testkit.TestSmtpServer;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
@@ -52,18 +62,8 @@ class SmtpServerExtensionTest {
                 .orElse("");
     }
 
-    static void send(TestSmtpServer server, String recipient, String text) {
-        try (RawSmtpClient client = server.connect()) {
-            client.expect(220);
-            client.send(
-                    "EHLO client.example\r\nMAIL FROM:<app@example.org>\r\nRCPT TO:<" + recipient + ">\r\nDATA\r\n");
-            for (int code : new int[] {250, 250, 250, 354}) {
-                client.expect(code);
-            }
-            client.send("Subject: " + text + "\r\n\r\n" + text + "\r\n.\r\nQUIT\r\n");
-            client.expect(250);
-            client.expect(221);
-        }
+    private static void send(TestSmtpServer server, String recipient, String subject) {
+        Sending.send(server, Sending.message(subject), recipient);
     }
 
     static class Shared {
@@ -170,6 +170,122 @@ class SmtpServerExtensionTest {
                 .startsWith("messages that nobody looked at: [<app@example.org> to [anne@t1.example.test]");
     }
 
+    /** An application that keeps sending when the test that made it do so is over. */
+    @TestMethodOrder(MethodOrderer.MethodName.class)
+    static class Late {
+
+        @RegisterExtension
+        static final SmtpServerExtension SMTP = new SmtpServerExtension();
+
+        private static Inbox over;
+
+        @Test
+        void a(Inbox inbox) {
+            over = inbox;
+        }
+
+        @Test
+        void b(TestSmtpServer server, Inbox inbox) {
+            send(server, over.address("anne"), "late");
+            Sending.send(server, over, Sending.message("late, logged in"), "anne@elsewhere.example");
+            assertThat(inbox.isEmpty()).isTrue();
+        }
+    }
+
+    @Test
+    void lateMailOfATestThatIsOverIsNotTheNextOnesAndFailsTheClass() {
+        assertThat(failures(Late.class))
+                .singleElement()
+                .asString()
+                .startsWith("messages that were no test's: [<app@example.org> to [anne@t1.example.test]")
+                .contains("to [anne@elsewhere.example]");
+    }
+
+    @Execution(ExecutionMode.CONCURRENT)
+    static class LoggedIn {
+
+        @RegisterExtension
+        static final SmtpServerExtension SMTP = new SmtpServerExtension();
+
+        @RepeatedTest(50)
+        void getsTheMailOfItsCredentialsWhereverItGoes(TestSmtpServer server, Inbox inbox) {
+            Sending.send(server, inbox, Sending.message(inbox.domain()), "anne@example.org", "bart@t1.example.test");
+            Sending.send(server, inbox, Sending.message(inbox.domain()), "anne@example.org");
+            assertThat(inbox.await(2))
+                    .hasSize(2)
+                    .allMatch(message -> message.mail().subject().equals(inbox.domain()));
+        }
+    }
+
+    @Test
+    void testsInParallelAreToldApartByCredentials() {
+        assertThat(failures(LoggedIn.class)).isEmpty();
+    }
+
+    static class WrongPassword {
+
+        @RegisterExtension
+        static final SmtpServerExtension SMTP = new SmtpServerExtension();
+
+        @Test
+        void isRefused(TestSmtpServer server, Inbox inbox) {
+            try (RawSmtpClient client = server.connect()) {
+                client.expect(220);
+                client.command("EHLO client.example").expect(250);
+                client.command(Sending.authPlain(inbox.username(), "wrong")).expect(535);
+                client.command(Sending.authPlain("nobody", inbox.password())).expect(535);
+            }
+        }
+    }
+
+    @Test
+    void otherCredentialsAreRefused() {
+        assertThat(failures(WrongPassword.class)).isEmpty();
+    }
+
+    static class WithOptions {
+
+        private static final TestCertificate CERTIFICATE = TestCertificate.create();
+        private static final MovableClock CLOCK = new MovableClock(Instant.EPOCH);
+
+        @RegisterExtension
+        static final SmtpServerExtension SMTP = new SmtpServerExtension(
+                        TestSmtpServer.defaultOptions().setTls(CERTIFICATE.serverOptions()))
+                .clock(CLOCK);
+
+        @Test
+        void encrypts(TestSmtpServer server, Inbox inbox) {
+            CLOCK.set(Instant.EPOCH.plus(Duration.ofDays(1)));
+            try (RawSmtpClient client = server.connect()) {
+                client.expect(220);
+                client.command("EHLO client.example").expect(250);
+                client.command("STARTTLS").expect(220);
+                client.startTls(CERTIFICATE.sslContext());
+                client.command("EHLO client.example").expect(250);
+                Sending.send(client, Sending.message("hi"), inbox.address("anne"));
+            }
+            assertThat(inbox.await().ssl()).isTrue();
+            assertThat(inbox.await().receivedAt()).isEqualTo("1970-01-02T00:00:00Z");
+        }
+    }
+
+    @Test
+    void optionsAndClockAreThoseThatAreGiven() {
+        assertThat(failures(WithOptions.class)).isEmpty();
+    }
+
+    @Test
+    void theServerIsClosedAfterTheLastTest() {
+        run(Shared.class);
+        for (Object port : SEEN) {
+            assertThatThrownBy(() -> RawSmtpClient.connect("127.0.0.1", (Integer) port))
+                    .isInstanceOf(UncheckedIOException.class);
+        }
+        assertThatIllegalStateException().isThrownBy(Shared.SMTP::server);
+        run(ForEachTest.class);
+        assertThat(SEEN).allMatch(server -> ((SmtpServer) server).addresses().isEmpty());
+    }
+
     static class Allowed {
 
         @RegisterExtension
@@ -198,7 +314,7 @@ class SmtpServerExtensionTest {
         void hasAServerToo(Vertx vertx, TestSmtpServer server) {
             assertThat(vertx).isNotNull();
             send(server, "anne@example.org", "hi");
-            assertThat(server.inbox().await().mail().text()).isEqualTo("hi\r\n");
+            assertThat(server.inbox().await().mail().text()).isEqualTo("hi\n");
         }
     }
 

@@ -1,0 +1,52 @@
+package io.postern.smtp.benchmarks.loopback;
+
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** Says something and waits for the reply. */
+final class BlockingClient implements AutoCloseable {
+
+    private static final int PATIENCE_MILLIS = 30_000;
+
+    private final Socket socket;
+    private final OutputStream output;
+    private final BufferedReader input;
+
+    BlockingClient(int port) throws IOException {
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        output = socket.getOutputStream();
+        input = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+    }
+
+    void say(String text, String code) throws IOException {
+        output.write(text.getBytes(StandardCharsets.US_ASCII));
+        expect(code);
+    }
+
+    /** Reads a reply to its last line. */
+    void expect(String code) throws IOException {
+        String line;
+        do {
+            line = input.readLine();
+            if (line == null) {
+                throw new EOFException("closed while " + code + " was expected");
+            }
+            if (!line.startsWith(code)) {
+                throw new IOException("expected " + code + ", but was: " + line);
+            }
+        } while (line.startsWith("-", code.length()));
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

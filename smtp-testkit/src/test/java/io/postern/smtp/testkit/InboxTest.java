@@ -1,0 +1,170 @@
+package io.postern.smtp.testkit;
+
+import static io.postern.smtp.testkit.Sending.message;
+import static io.postern.smtp.testkit.Sending.send;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Waiting for messages of a server. */
+class InboxTest {
+
+    private static final Duration SHORT = Duration.ofMillis(1);
+
+    private final TestSmtpServer server = TestSmtpServer.start();
+    private final Inbox inbox = server.inbox();
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    private static <T> T get(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void awaitingTakesTheFirstOfItsKindAndLeavesOthersUnseen() {
+        send(server, message("one"), "anne@example.org");
+        send(server, message("two"), "bart@example.org");
+
+        ReceivedMessage two = inbox.await(message -> message.rcptTos().contains("bart@example.org"));
+
+        assertThat(two.text()).startsWith("Subject: two");
+        assertThat(inbox.unseen())
+                .singleElement()
+                .satisfies(one -> assertThat(one.rcptTos()).containsExactly("anne@example.org"));
+    }
+
+    @Test
+    void aMessageForSeveralRecipientsCountsOnce() {
+        send(server, message("one"), "anne@example.org", "bart@example.org", "carl@example.org");
+        assertThat(inbox.await(1))
+                .singleElement()
+                .satisfies(message -> assertThat(message.rcptTos()).hasSize(3));
+    }
+
+    @Test
+    void whatArrivesWhenNobodyWaitsAnyMoreIsUnseen() {
+        assertThatThrownBy(() -> inbox.await(message -> true, SHORT))
+                .isInstanceOf(AssertionError.class)
+                .hasMessage("expected a message of the kind that is awaited within PT0.001S, but 0 arrived");
+        assertThatThrownBy(() -> inbox.await(1, SHORT)).isInstanceOf(AssertionError.class);
+
+        send(server, message("late"), "anne@example.org");
+
+        assertThat(inbox.unseen()).hasSize(1);
+    }
+
+    @Test
+    void whoeverIsInterruptedWaitsNoMore() {
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> inbox.await(1)).hasMessageStartingWith("interrupted: expected 1 message");
+        assertThat(Thread.interrupted()).isTrue();
+
+        send(server, message("late"), "anne@example.org");
+
+        assertThat(inbox.unseen()).hasSize(1);
+    }
+
+    @Test
+    void anArrivalCompletesWithTheMessage() throws Exception {
+        Future<ReceivedMessage> first = inbox.arrival(message -> message.text().contains("one"));
+        Future<List<ReceivedMessage>> both = inbox.arrival(2, Duration.ofMinutes(1));
+        assertThat(first.isComplete()).isFalse();
+
+        send(server, message("one"), "anne@example.org");
+        send(server, message("two"), "anne@example.org");
+
+        assertThat(get(first).text()).startsWith("Subject: one");
+        assertThat(get(both)).hasSize(2);
+        assertThat(get(inbox.arrival(2))).isEqualTo(get(both));
+        assertThat(inbox.unseen()).isEmpty();
+    }
+
+    @Test
+    void anArrivalFailsInTimeAndTellsWhatDidArrive() {
+        send(server, message("one"), "anne@example.org");
+
+        Future<ReceivedMessage> none = inbox.arrival(message -> false, SHORT);
+        assertThatThrownBy(() -> get(none))
+                .isInstanceOf(ExecutionException.class)
+                .cause()
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("within PT0.001S, but 1 arrived\n  <app@example.org> to [anne@example.org]");
+    }
+
+    @Test
+    void aPredicateThatThrowsFailsTheOneWhoWaitsAndNotTheClient() {
+        Future<ReceivedMessage> waiting = inbox.arrival(message -> {
+            throw new IllegalStateException("a fault that a test makes");
+        });
+        Future<ReceivedMessage> other = inbox.arrival(message -> true);
+
+        send(server, message("one"), "anne@example.org"); // which requires 250
+
+        assertThatThrownBy(() -> get(waiting)).hasRootCauseMessage("a fault that a test makes");
+        assertThat(other.succeeded()).isTrue();
+        assertThatThrownBy(() -> inbox.await(message -> {
+                    throw new AssertionError("a failed assertion");
+                }))
+                .isInstanceOf(AssertionError.class)
+                .hasMessage("a failed assertion");
+    }
+
+    @Test
+    void aPredicateThatThrowsMarksNothingAsSeen() {
+        Future<ReceivedMessage> waiting = inbox.arrival(message -> {
+            throw new IllegalStateException("a fault that a test makes");
+        });
+        send(server, message("one"), "anne@example.org");
+        assertThat(waiting.failed()).isTrue();
+        assertThat(inbox.unseen()).hasSize(1);
+    }
+
+    @Test
+    void aListenerThatThrowsDoesNotFailTheClientEither() {
+        Future<List<ReceivedMessage>> arrival = inbox.arrival(1).onSuccess(found -> {
+            throw new IllegalStateException("a fault that a test makes");
+        });
+        send(server, message("one"), "anne@example.org"); // which requires 250
+        assertThat(arrival.succeeded()).isTrue();
+    }
+
+    @Test
+    void awaitingIsRefusedOnAnEventLoop() throws Exception {
+        Vertx vertx = Vertx.vertx();
+        try {
+            CompletableFuture<Void> asked = new CompletableFuture<>();
+            vertx.runOnContext(v -> {
+                try {
+                    assertThatIllegalStateException().isThrownBy(inbox::await);
+                    asked.complete(null);
+                } catch (AssertionError e) {
+                    asked.completeExceptionally(e);
+                }
+            });
+            asked.get(10, TimeUnit.SECONDS);
+        } finally {
+            get(vertx.close());
+        }
+    }
+
+    @Test
+    void whatIsForgottenIsNeitherThereNorUnseen() {
+        send(server, message("one"), "anne@example.org");
+        inbox.clear();
+        assertThat(inbox.isEmpty()).isTrue();
+        assertThat(inbox.unseen()).isEmpty();
+    }
+}
