@@ -198,7 +198,8 @@ public final class TestSmtpServer implements AutoCloseable {
                         + handler.getClass().getName() + ", only the messages of a MessageSource can be shown");
             }
             running = await(InboxPage.create(vertx, options).listen());
-            running.setReceivingAt(addresses.stream().map(SocketAddress::toString).toList());
+            running.setReceivingAt(
+                    addresses.stream().map(SocketAddress::toString).toList());
             source.observe(running::add);
             page = running;
         }

@@ -129,6 +129,8 @@ function octets(size) {
 }
 
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+const sender = mail => mail.sender || mail.from || "<>";
+const called = address => address.replace(/\s*<[^<>]*>$/, "").replace(/^"(.*)"$/, "$1") || address;
 const recipients = mail => mail.to.join(", ") + (mail.recipientCount > mail.to.length ? `, and ${mail.recipientCount - mail.to.length} more` : "");
 
 // --- the list
@@ -138,14 +140,13 @@ function row(mail) {
   const subject = mail.subject
     ? element("div", { className: "what", dir: "auto", title: mail.subject }, mail.subject)
     : element("div", { className: "what none" }, "no subject");
-  if (mail.attachmentCount) {
-    subject.append(element("span", { className: "clip", title: plural(mail.attachmentCount, "attachment") }, "📎"));
-  }
   const made = element("li", { className: "row", id: "mail-" + mail.id, role: "option" },
     element("span", { className: "dot" }),
-    element("div", { className: "who", dir: "auto", title: recipients(mail) }, `${mail.sender || mail.from || "<>"} → ${recipients(mail)}`),
+    element("div", { className: "who", title: `${sender(mail)} → ${recipients(mail)}` },
+      element("bdi", {}, called(sender(mail))), " → ", element("bdi", {}, recipients(mail))),
     element("time", { className: "when", dateTime: mail.receivedAt, title: whole.format(at) }, relative(at)),
     subject,
+    ...(mail.attachmentCount ? [element("span", { className: "files-badge" }, plural(mail.attachmentCount, "file"))] : []),
     element("div", { className: "snippet", dir: "auto" }, mail.snippet || "\u00a0"));
   if (!read.has(mail.id)) {
     made.classList.add("unread");
@@ -222,7 +223,7 @@ function showMessage(mail) {
   $("subject").title = mail.subject;
   $("subject").classList.toggle("none", !mail.subject);
   $("summary").replaceChildren(...facts([
-    ["From", mail.sender || mail.from || "<>"],
+    ["From", sender(mail)],
     ["To", mail.to.slice(0, 10).join(", ") + (mail.to.length > 10 ? `, and ${mail.to.length - 10} more` : "")],
     ["Received", `${whole.format(at)} · ${octets(mail.size)}`],
   ]));
@@ -249,7 +250,12 @@ function show(name) {
   panel.replaceChildren(...views[name](state.shown));
 }
 
-const facts = pairs => pairs.flatMap(([name, value]) => [element("dt", {}, name), element("dd", { dir: "auto" }, value)]);
+const facts = pairs => pairs.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, element("bdi", {}, value))]);
+
+/** A text in which the addresses of the web are links, which open a window that knows nothing of this one. */
+const withLinks = text => text.split(/(https?:\/\/[^\s"'<>]*[^\s"'<>.,;:!?)\]])/).map((part, index) =>
+  index % 2 ? element("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part) : part);
+
 const note = text => element("p", { className: "note" }, text);
 const unreadable = () => [note("This message cannot be read as MIME. Its source is as it came.")];
 
@@ -264,7 +270,7 @@ const views = {
   Text: mail => !mail.readable ? unreadable() : [
     ...(mail.cut ? [note("Only the beginning is shown.")] : []),
     mail.text
-      ? element("div", { className: "text", dir: "auto" }, mail.text)
+      ? element("div", { className: "text", dir: "auto" }, ...withLinks(mail.text))
       : note(mail.html ? "There is no plain text, only HTML." : "The message is empty."),
   ],
 
@@ -305,10 +311,12 @@ const views = {
     ]))];
   },
 
-  Transcript: mail => !mail.transcript.length ? [note("The dialogue was not recorded.")]
-    : [element("pre", { className: "code wire" }, ...mail.transcript.flatMap(line => [
-      element("span", { className: "side", title: line.at }, line.side + ":"),
-      element("span", { className: line.side === "S" ? "server" : "client" }, line.text)]))],
+  Transcript: mail => !mail.transcript.length ? [note("The dialogue was not recorded.")] : [
+    element("pre", { className: "code wire" }, ...mail.transcript.flatMap(line => [
+      element("span", { className: "side", title: line.at }, line.side ? line.side + ":" : "--"),
+      element("span", { className: { C: "client", S: "server" }[line.side] || "side" }, line.text)])),
+    ...(mail.transcriptOmitted ? [note(`${mail.transcriptOmitted} more lines were not kept.`)] : []),
+  ],
 };
 
 /** The beginning of the source; no more of it is loaded than is shown. */
