@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.james.mime4j.MimeException;
 import org.apache.james.mime4j.codec.DecodeMonitor;
 import org.apache.james.mime4j.codec.DecoderUtil;
 import org.apache.james.mime4j.dom.Entity;
@@ -26,8 +27,10 @@ import org.apache.james.mime4j.dom.address.Mailbox;
 import org.apache.james.mime4j.field.address.LenientAddressParser;
 import org.apache.james.mime4j.message.DefaultMessageBuilder;
 import org.apache.james.mime4j.message.DefaultMessageWriter;
+import org.apache.james.mime4j.stream.EntityState;
 import org.apache.james.mime4j.stream.Field;
 import org.apache.james.mime4j.stream.MimeConfig;
+import org.apache.james.mime4j.stream.MimeTokenStream;
 
 /**
  * A message read as MIME (RFC 2045): what a person would see of it. Needs Apache James' mime4j on the class path.
@@ -42,6 +45,10 @@ public final class ParsedMail {
 
     // what is longer is shown as it stands: to decode it takes time that grows with the square of its length
     private static final int MAX_DECODED_FIELD = 8_192;
+    // far beyond what mail programs make
+    private static final int MAX_DEPTH = 100;
+    private static final int MAX_PARTS = 5_000;
+
     // digits, with a hyphen or blank in the middle, that are no part of a longer number or word
     private static final Pattern CODE = Pattern.compile("(?<![\\w/=.-])(\\d{3}[ -]\\d{3}|\\d{4,8})(?![\\w/=-])");
 
@@ -78,11 +85,29 @@ public final class ParsedMail {
         DefaultMessageBuilder builder = new DefaultMessageBuilder();
         builder.setMimeEntityConfig(MimeConfig.PERMISSIVE);
         try {
+            checkStructure(content);
             return new ParsedMail(builder.parseMessage(new ByteArrayInputStream(content)));
-        } catch (IOException e) {
+        } catch (IOException | MimeException e) {
             throw new IllegalArgumentException("the message cannot be read as MIME: " + e.getMessage(), e);
-        } catch (StackOverflowError e) {
-            throw new IllegalArgumentException("the message cannot be read as MIME: parts are nested too deep", e);
+        }
+    }
+
+    /** Walks through a message without keeping anything: to build a tree of many parts takes long, and of deep ones longer. */
+    private static void checkStructure(byte[] content) throws IOException, MimeException {
+        MimeTokenStream tokens = new MimeTokenStream(MimeConfig.PERMISSIVE);
+        tokens.parse(new ByteArrayInputStream(content));
+        int depth = 0;
+        int parts = 0;
+        for (EntityState state = tokens.getState(); state != EntityState.T_END_OF_STREAM; state = tokens.next()) {
+            switch (state) {
+                case T_START_MULTIPART, T_START_MESSAGE -> depth++;
+                case T_END_MULTIPART, T_END_MESSAGE -> depth--;
+                case T_START_BODYPART -> parts++;
+                default -> {}
+            }
+            if (depth > MAX_DEPTH || parts > MAX_PARTS) {
+                throw new MimeException("it has more than " + MAX_PARTS + " parts, or parts in more than " + MAX_DEPTH);
+            }
         }
     }
 

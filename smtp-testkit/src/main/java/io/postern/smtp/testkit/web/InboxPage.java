@@ -1,7 +1,10 @@
 package io.postern.smtp.testkit.web;
 
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.SmtpServer;
+import io.postern.smtp.server.VertxSmtpServer;
 import io.postern.smtp.testkit.ReceivedMessage;
+import io.postern.smtp.testkit.tap.ServerTap;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -95,6 +98,16 @@ public final class InboxPage {
      */
     public SmtpHandler handler() {
         return new StoringHandler(store);
+    }
+
+    /**
+     * Lets the messages that a server takes with {@link #handler()} have their transcript. Call it before the server listens.
+     */
+    public InboxPage recordDialogueOf(SmtpServer receiving) {
+        if (receiving instanceof VertxSmtpServer driver) {
+            driver.setWiretap(new ServerTap());
+        }
+        return this;
     }
 
     /**
