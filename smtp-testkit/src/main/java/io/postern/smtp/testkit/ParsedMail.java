@@ -24,6 +24,7 @@ import org.apache.james.mime4j.dom.Multipart;
 import org.apache.james.mime4j.dom.SingleBody;
 import org.apache.james.mime4j.dom.TextBody;
 import org.apache.james.mime4j.dom.address.Mailbox;
+import org.apache.james.mime4j.dom.field.ContentTypeField;
 import org.apache.james.mime4j.field.address.LenientAddressParser;
 import org.apache.james.mime4j.message.DefaultMessageBuilder;
 import org.apache.james.mime4j.message.DefaultMessageWriter;
@@ -116,7 +117,7 @@ public final class ParsedMail {
             multipart.getBodyParts().forEach(this::read);
         } else if (entity.getBody() instanceof TextBody body && !"attachment".equals(entity.getDispositionType())) {
             boolean isHtml = "text/html".equals(entity.getMimeType());
-            (isHtml ? html : text).append(decoded(body));
+            (isHtml ? html : text).append(decoded(body, charset(entity)));
         } else if (entity.getBody() instanceof SingleBody body) {
             attachments.add(new Attachment(
                     Optional.ofNullable(entity.getFilename()).orElse(""),
@@ -145,13 +146,17 @@ public final class ParsedMail {
     }
 
     /** On the wire lines end with CR LF; tests write them as Java does. */
-    private static String decoded(TextBody body) {
-        return octets(body).toString(charset(body)).replace("\r\n", "\n");
+    private static String decoded(TextBody body, Charset charset) {
+        return octets(body).toString(charset).replace("\r\n", "\n");
     }
 
-    private static Charset charset(TextBody body) {
+    /** What is declared; else UTF-8, in which US-ASCII is contained. */
+    private static Charset charset(Entity entity) {
         try {
-            return Charset.forName(body.getMimeCharset());
+            return entity.getHeader().getField("Content-Type") instanceof ContentTypeField type
+                            && type.getCharset() != null
+                    ? Charset.forName(type.getCharset())
+                    : StandardCharsets.UTF_8;
         } catch (IllegalArgumentException unknown) {
             return StandardCharsets.UTF_8;
         }

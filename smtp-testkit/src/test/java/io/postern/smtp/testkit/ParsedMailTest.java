@@ -16,6 +16,7 @@ import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ParsedMailTest {
 
@@ -121,9 +122,16 @@ class ParsedMailTest {
 
     @Test
     void fieldsAreListedInTheirOrder() {
-        ParsedMail mail = ParsedMail.parse("B: 1\r\nA: =?utf-8?q?=C3=A4?=\r\n folded\r\nB: 2\r\n\r\n"
-                .getBytes(StandardCharsets.US_ASCII));
+        ParsedMail mail = ParsedMail.parse(
+                "B: 1\r\nA: =?utf-8?q?=C3=A4?=\r\n folded\r\nB: 2\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         assertThat(mail.fields().stream().map(field -> field.name() + "=" + field.value()))
                 .containsExactly("B=1", "A=\u00e4 folded", "B=2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Content-Type: text/plain\r\n", "Content-Type: text/plain; charset=no-such\r\n"})
+    void textWithoutACharsetIsReadAsUtf8(String field) {
+        byte[] content = (field + "\r\n\u00e4\u20ac").getBytes(StandardCharsets.UTF_8);
+        assertThat(ParsedMail.parse(content).text()).isEqualTo("\u00e4\u20ac");
     }
 }
