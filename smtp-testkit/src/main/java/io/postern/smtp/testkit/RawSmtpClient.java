@@ -91,6 +91,11 @@ public final class RawSmtpClient implements AutoCloseable {
         }
     }
 
+    /** A client on a connection that is there already; the greeting is still to be read. */
+    public static RawSmtpClient over(Wire wire) {
+        return new RawSmtpClient(wire);
+    }
+
     /** How long each later call may take. */
     public RawSmtpClient setTimeout(Duration timeout) {
         this.timeout = timeout;
@@ -191,6 +196,25 @@ public final class RawSmtpClient implements AutoCloseable {
             }
         }
         throw new AssertionError("a line of more than " + MAX_LINE + " octets");
+    }
+
+    /**
+     * Whether something is there to be read, be it the end of the connection. It does not wait: from a server in a network
+     * something may be on its way, from one in memory nothing is.
+     */
+    public boolean hasInput() {
+        if (input.hasRemaining()) {
+            return true;
+        }
+        try {
+            input.clear();
+            int count = wire.read(input, Duration.ZERO);
+            input.flip();
+            return count != 0;
+        } catch (IOException e) {
+            input.limit(0);
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Reads until the server closes the connection. @return what came before that, as UTF-8 */
