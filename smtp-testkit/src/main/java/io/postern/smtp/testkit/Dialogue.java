@@ -102,9 +102,9 @@ public final class Dialogue {
                         "line " + number + " is \"" + line + "\"; a line of a dialogue begins with C: or S:");
             }
             String text = stripped.substring(2);
-            Step step =
-                    new Step(number, stripped.startsWith("C:"), text.startsWith(" ") ? text.substring(1) : text);
-            if (step.isRest() && (steps.isEmpty() || !steps.get(steps.size() - 1).isLine())) {
+            Step step = new Step(number, stripped.startsWith("C:"), text.startsWith(" ") ? text.substring(1) : text);
+            if (step.isRest()
+                    && (steps.isEmpty() || !steps.get(steps.size() - 1).isLine())) {
                 throw new IllegalArgumentException(
                         "line " + number + " is \"" + line + "\"; it stands behind a line of a reply");
             }

@@ -110,8 +110,7 @@ final class ObservedHandler implements SmtpHandler {
     }
 
     @Override
-    public Future<List<Reply>> handleDataPerRecipient(
-            Session session, Envelope envelope, ReadStream<Buffer> stream) {
+    public Future<List<Reply>> handleDataPerRecipient(Session session, Envelope envelope, ReadStream<Buffer> stream) {
         return handler.handleDataPerRecipient(session, envelope, observe(session, stream));
     }
 

@@ -207,13 +207,18 @@ public final class RawSmtpClient implements AutoCloseable {
             return true;
         }
         try {
-            input.clear();
-            int count = wire.read(input, Duration.ZERO);
-            input.flip();
-            return count != 0;
+            return fill(Duration.ZERO) != 0;
         } catch (IOException e) {
-            input.limit(0);
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private int fill(Duration patience) throws IOException {
+        input.clear();
+        try {
+            return wire.read(input, patience);
+        } finally {
+            input.flip();
         }
     }
 
@@ -231,9 +236,7 @@ public final class RawSmtpClient implements AutoCloseable {
     private int read() {
         try {
             while (!input.hasRemaining()) {
-                input.clear();
-                int count = wire.read(input, timeout);
-                input.flip();
+                int count = fill(timeout);
                 if (count < 0) {
                     return -1;
                 }

@@ -74,15 +74,15 @@ public final class SmtpHandlerTester implements AutoCloseable {
     private final MovableClock clock = new MovableClock();
     private final TestLoop loop = new TestLoop(clock);
     private final MemoryTransport transport = new MemoryTransport(loop);
-    private final Vertx vertx = VertxBootstrap.create().transport(transport).init().vertx();
+    private final Vertx vertx =
+            VertxBootstrap.create().transport(transport).init().vertx();
     private final ServerTap tap = new ServerTap();
     private final SmtpServerOptions options;
     private final ObservedHandler handler;
     private final SmtpServer server;
     private @Nullable Session session;
 
-    private SmtpHandlerTester(
-            Handlers handlers, SmtpServerOptions options, Consumer<? super SmtpServer> preparation) {
+    private SmtpHandlerTester(Handlers handlers, SmtpServerOptions options, Consumer<? super SmtpServer> preparation) {
         this.options = new SmtpServerOptions(options);
         try {
             handler = new ObservedHandler(handlers.create(vertx, clock), asked -> session = asked);
@@ -118,7 +118,9 @@ public final class SmtpHandlerTester implements AutoCloseable {
      */
     public static SmtpHandlerTester of(Handlers handlers, SmtpServerOptions options) {
         return of(
-                handlers, options, server -> SaslMechanism.passwords(everybody()).forEach(server::addMechanism));
+                handlers,
+                options,
+                server -> SaslMechanism.passwords(everybody()).forEach(server::addMechanism));
     }
 
     private static Authenticator<Credentials.Password> everybody() {

@@ -99,7 +99,8 @@ public final class TesterClient {
         String ip = source.getAddress().getHostAddress();
         boolean v6 = ip.contains(":");
         return String.format(
-                "PROXY %s %s %s %d %d\r\n", v6 ? "TCP6" : "TCP4", ip, v6 ? "::1" : "127.0.0.1", source.getPort(), SMTP_PORT);
+                "PROXY %s %s %s %d %d\r\n",
+                v6 ? "TCP6" : "TCP4", ip, v6 ? "::1" : "127.0.0.1", source.getPort(), SMTP_PORT);
     }
 
     /**

@@ -97,7 +97,8 @@ class DialogueTest {
     @Test
     void linesOfTheLastReplyThatWereNotExpectedAreTold() {
         Dialogue atTheEnd = Dialogue.parse("S: 220\nC: EHLO client.example\nS: 250-mx.example.test\n");
-        Dialogue inBetween = Dialogue.parse("S: 220\nC: EHLO client.example\nS: 250-mx.example.test\nC: QUIT\nS: 221\n");
+        Dialogue inBetween =
+                Dialogue.parse("S: 220\nC: EHLO client.example\nS: 250-mx.example.test\nC: QUIT\nS: 221\n");
 
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> atTheEnd.with(server.connect()))
@@ -109,7 +110,14 @@ class DialogueTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"S: ...", "S: ...\nS: 220", "S: 220\nS: ...", "S: 220 *\nC: NOOP\nS: ...", "S: 220 *\nS: ...\nS: ..."})
+    @ValueSource(
+            strings = {
+                "S: ...",
+                "S: ...\nS: 220",
+                "S: 220\nS: ...",
+                "S: 220 *\nC: NOOP\nS: ...",
+                "S: 220 *\nS: ...\nS: ..."
+            })
     void furtherLinesAreThoseOfAReplyThatHasBegun(String script) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Dialogue.parse(script))
@@ -181,8 +189,7 @@ class DialogueTest {
         assertThat(writes(dialogue.cut(5))).containsExactly("NOOP\r", "\nNOOP\r\n", "QUIT\r\n");
         assertThat(writes(dialogue.cut(12))).containsExactly("NOOP\r\nNOOP\r\n", "QUIT\r\n");
         assertThat(writes(dialogue.cut(17))).containsExactly("NOOP\r\nNOOP\r\n", "QUIT\r", "\n");
-        assertThat(writes(dialogue.pieces(4)))
-                .containsExactly("NOOP", "\r\nNO", "OP\r\n", "QUIT", "\r\n");
+        assertThat(writes(dialogue.pieces(4))).containsExactly("NOOP", "\r\nNO", "OP\r\n", "QUIT", "\r\n");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> dialogue.cut(18))
                 .withMessage("octets is 18; allowed is 1 to 17");
@@ -217,7 +224,14 @@ class DialogueTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'\uD83D\uDE00\\', 'f0 9f 98 80'","'a', '61 0d 0a'", "'\\', ''", "'\\r\\x00\\', '0d 00'", "'\\\\', '5c 0d 0a'", "'\u00fc\\', 'c3 bc'"})
+    @CsvSource({
+        "'\uD83D\uDE00\\', 'f0 9f 98 80'",
+        "'a', '61 0d 0a'",
+        "'\\', ''",
+        "'\\r\\x00\\', '0d 00'",
+        "'\\\\', '5c 0d 0a'",
+        "'\u00fc\\', 'c3 bc'"
+    })
     void escapesStandForOctets(String text, String octets) {
         StringBuilder hex = new StringBuilder();
         for (byte octet : Dialogue.octets(text)) {

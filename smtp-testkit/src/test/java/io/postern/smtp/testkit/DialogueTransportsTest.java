@@ -114,8 +114,8 @@ class DialogueTransportsTest {
     }
 
     static Stream<Arguments> transportsAndDialects() {
-        return Stream.of(Transport.values()).flatMap(transport -> Stream.of(false, true)
-                .map(lmtp -> arguments(transport, lmtp)));
+        return Stream.of(Transport.values())
+                .flatMap(transport -> Stream.of(false, true).map(lmtp -> arguments(transport, lmtp)));
     }
 
     @ParameterizedTest

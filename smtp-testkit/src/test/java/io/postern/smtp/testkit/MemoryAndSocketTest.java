@@ -90,8 +90,7 @@ class MemoryAndSocketTest {
         }
 
         @Override
-        public Future<List<Reply>> handleDataPerRecipient(
-                Session session, Envelope envelope, ReadStream<Buffer> body) {
+        public Future<List<Reply>> handleDataPerRecipient(Session session, Envelope envelope, ReadStream<Buffer> body) {
             String first = envelope.recipients().get(0).address();
             return handleData(session, envelope, body).map(reply -> {
                 List<Reply> replies = new ArrayList<>();
@@ -210,14 +209,22 @@ class MemoryAndSocketTest {
             S: xxx
             S: <closed>
             """,
-            "accepted", transaction("fine", "carl"),
-            "later", transaction("data-later", "data-busy"),
-            "elsewhere", transaction("data-elsewhere", "carl"),
-            "failed", transaction("data-fails", "carl"),
-            "thrown", transaction("data-throws", "data-busy"),
-            "early", transaction("data-early", "carl"),
-            "no reply", transaction("data-empty", "carl"),
-            "handler of body", transaction("data-handler", "carl"));
+            "accepted",
+            transaction("fine", "carl"),
+            "later",
+            transaction("data-later", "data-busy"),
+            "elsewhere",
+            transaction("data-elsewhere", "carl"),
+            "failed",
+            transaction("data-fails", "carl"),
+            "thrown",
+            transaction("data-throws", "data-busy"),
+            "early",
+            transaction("data-early", "carl"),
+            "no reply",
+            transaction("data-empty", "carl"),
+            "handler of body",
+            transaction("data-handler", "carl"));
 
     private static String transaction(String first, String second) {
         return """

@@ -113,14 +113,16 @@ class SmtpHandlerTesterTest {
         SmtpHandlerTester.Handlers handlers = (vertx, clock) -> new SmtpHandler() {
             @Override
             public Future<Reply> handleNoop(Session session, String argument) {
-                return vertx.executeBlocking(() -> Reply.of(250, Thread.currentThread().getName()));
+                return vertx.executeBlocking(
+                        () -> Reply.of(250, Thread.currentThread().getName()));
             }
         };
         try (SmtpHandlerTester tester = SmtpHandlerTester.of(handlers)) {
             WireReply reply = tester.client().hello().command("NOOP").expect(250);
 
             assertThat(reply.text()).contains("worker");
-            assertThat(tester.<Integer>await(tester.vertx().executeBlocking(() -> 7))).isEqualTo(7);
+            assertThat(tester.<Integer>await(tester.vertx().executeBlocking(() -> 7)))
+                    .isEqualTo(7);
             assertThatExceptionOfType(AssertionError.class)
                     .isThrownBy(() -> tester.await(Future.failedFuture(new IllegalStateException("broken"))))
                     .withMessageContaining("broken");
@@ -178,11 +180,13 @@ class SmtpHandlerTesterTest {
         try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler)) {
             RawSmtpClient client = withRecipient(tester);
             client.command("DATA").expect(354);
-            byte[] lines = "0123456789abcd\r\n".repeat(65_536).getBytes(StandardCharsets.US_ASCII);
+            byte[] lines = "0123456789abcd\r\n".repeat(262_144).getBytes(StandardCharsets.US_ASCII);
 
             int taken = client.sendUntilStuck(lines, Duration.ZERO);
 
-            assertThat(taken).isLessThan(200_000);
+            // Vert.x reads ahead up to 24 times, on a socket too
+            assertThat(taken).isLessThan(lines.length / 2);
+            assertThat(tester.body().octets()).isZero();
             tester.body().resume();
             client.send(Arrays.copyOfRange(lines, taken, lines.length)).send(".\r\n");
             assertThat(tester.body().octets()).isEqualTo(lines.length);
@@ -260,7 +264,7 @@ class SmtpHandlerTesterTest {
             assertThat(client.hasInput()).isFalse();
 
             tester.advance(Duration.ofMillis(1));
-            assertThat(client.expect(250).text()).isEqualTo("slept");
+            assertThat(client.expect(250).text()).isEqualTo("2.0.0 slept");
 
             tester.advance(Duration.ofMinutes(5).minusSeconds(1));
             assertThat(client.hasInput()).isFalse();
@@ -310,12 +314,14 @@ class SmtpHandlerTesterTest {
 
             Session session = tester.session();
             assertThat(session.peer().hostAddress()).isEqualTo("2001:db8:0:0:0:0:0:7");
-            assertThat(session.proxy()).hasValueSatisfying(proxy -> assertThat(proxy.proxy().hostAddress())
-                    .isEqualTo("127.0.0.1"));
+            assertThat(session.proxy())
+                    .hasValueSatisfying(
+                            proxy -> assertThat(proxy.proxy().hostAddress()).isEqualTo("127.0.0.1"));
             assertThat(session.ssl()).isTrue();
             assertThat(session.hostName()).contains("phone.example");
             assertThat(session.authenticated())
-                    .hasValueSatisfying(who -> assertThat(who.authenticationId()).isEqualTo("anne"));
+                    .hasValueSatisfying(
+                            who -> assertThat(who.authenticationId()).isEqualTo("anne"));
             assertThat(session.lmtp()).isFalse();
         }
     }
@@ -343,7 +349,7 @@ class SmtpHandlerTesterTest {
             assertThatIllegalStateException().isThrownBy(tester::session);
             RawSmtpClient client = tester.client().hello();
             client.command("RCPT TO:<c@d.example>").expect(503);
-            client.command("MAIL FROM:<").expect(501);
+            client.command("MAIL FROM:<").expect(553);
 
             assertThat(tester.told()).containsExactly("CONNECT", "EHLO client.example");
         }
@@ -360,7 +366,7 @@ class SmtpHandlerTesterTest {
             client.expect(250);
 
             assertThat(tester.transcripts().get(0).toString())
-                    .contains("C: RCPT TO:<c@d.example>\n-- onRcpt().times(1).delay(")
+                    .contains("C: RCPT TO:<c@d.example>\n-- onRcpt().times(1).afterDelay(PT4M)")
                     .endsWith("S: 250 2.1.5 OK");
         }
     }
@@ -371,7 +377,8 @@ class SmtpHandlerTesterTest {
             RawSmtpClient client = tester.connect();
 
             assertThatExceptionOfType(CompletionException.class)
-                    .isThrownBy(() -> CompletableFuture.runAsync(client::readReply).join())
+                    .isThrownBy(
+                            () -> CompletableFuture.runAsync(client::readReply).join())
                     .withCauseInstanceOf(IllegalStateException.class)
                     .withMessageContaining("only the thread that has made the tester");
             client.expect(220);
@@ -382,7 +389,8 @@ class SmtpHandlerTesterTest {
     void theVertxOfATesterHasNoNetwork() {
         try (SmtpHandlerTester tester = SmtpHandlerTester.of(new RecordingHandler())) {
             assertThatExceptionOfType(AssertionError.class)
-                    .isThrownBy(() -> tester.await(tester.vertx().createNetClient().connect(25, "127.0.0.1")))
+                    .isThrownBy(
+                            () -> tester.await(tester.vertx().createNetClient().connect(25, "127.0.0.1")))
                     .withMessageContaining("no network");
         }
     }

@@ -134,7 +134,7 @@ final class MemoryChannel extends AbstractChannel {
     }
 
     private void readSoon() {
-        if (readPending && !readDue && registered && (!toServer.isEmpty() || clientEnded)) {
+        if (readPending && !readDue && registered && !closed && (!toServer.isEmpty() || clientEnded)) {
             readDue = true;
             eventLoop().execute(this::read0);
         }

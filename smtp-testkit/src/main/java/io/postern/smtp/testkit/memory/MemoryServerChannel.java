@@ -2,6 +2,7 @@ package io.postern.smtp.testkit.memory;
 
 import io.netty.channel.AbstractServerChannel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
@@ -12,7 +13,14 @@ import org.jspecify.annotations.Nullable;
 /** What a server in memory listens on. */
 final class MemoryServerChannel extends AbstractServerChannel {
 
-    private final DefaultChannelConfig config = new DefaultChannelConfig(this);
+    private final ChannelConfig config = new DefaultChannelConfig(this) {
+        @Override
+        public <T> boolean setOption(ChannelOption<T> option, T value) {
+            super.setOption(option, value);
+            return true; // there is no socket that could have those of sockets
+        }
+    };
+
     private final Consumer<MemoryServerChannel> onBind;
     private @Nullable SocketAddress local;
     private boolean closed;

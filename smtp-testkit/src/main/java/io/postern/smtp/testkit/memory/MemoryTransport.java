@@ -61,7 +61,9 @@ public final class MemoryTransport implements Transport {
 
     @Override
     public ChannelFactory<? extends Channel> channelFactory(boolean domainSocket) {
-        throw noNetwork();
+        return () -> {
+            throw noNetwork();
+        };
     }
 
     @Override
@@ -71,7 +73,9 @@ public final class MemoryTransport implements Transport {
 
     @Override
     public ChannelFactory<? extends DatagramChannel> datagramChannelFactory() {
-        throw noNetwork();
+        return () -> {
+            throw noNetwork();
+        };
     }
 
     private static UnsupportedOperationException noNetwork() {

@@ -125,9 +125,7 @@ public final class TestLoop extends ManualIoEventLoop {
 
     private Instant nextDue() {
         long deadline = nextScheduledTaskDeadlineNanos();
-        return deadline < 0
-                ? Instant.MAX
-                : clock.instant().plusNanos(Math.max(0, deadline - ticker().nanoTime()));
+        return deadline < 0 ? Instant.MAX : clock.instant().plusNanos(Math.max(0, deadline - ticker().nanoTime()));
     }
 
     private void checkThread() {
