@@ -116,7 +116,11 @@ public final class Dialogue {
         return new Dialogue(List.copyOf(steps), null, Cuts.NONE);
     }
 
-    /** The same dialogue, for scripts with {@code C: <tls>} in them. @param trust trusts the server's certificate */
+    /**
+     * The same dialogue, for scripts with {@code C: <tls>} in them.
+     *
+     * @param trust trusts the server's certificate
+     */
     public Dialogue encrypted(SSLContext trust) {
         return new Dialogue(steps, trust, cuts);
     }
@@ -135,7 +139,11 @@ public final class Dialogue {
         return new Dialogue(steps, tls, Cuts.at(octets));
     }
 
-    /** The same dialogue with each write of the client cut in pieces. @param octets how many a piece has, 1 or more */
+    /**
+     * The same dialogue with each write of the client cut in pieces.
+     *
+     * @param octets how many a piece has, 1 or more
+     */
     public Dialogue pieces(int octets) {
         if (octets < 1) {
             throw new IllegalArgumentException("octets is " + octets + "; allowed is 1 or more");
@@ -236,7 +244,7 @@ public final class Dialogue {
 
         Cuts NONE = sent -> Integer.MAX_VALUE;
 
-        /** How many octets are sent when the next cut comes. @param sent how many have been sent so far */
+        /** How many octets will have been sent when the next cut comes, where {@code sent} have been now. */
         int next(int sent);
 
         static Cuts at(int octets) {

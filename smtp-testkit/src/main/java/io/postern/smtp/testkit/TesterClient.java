@@ -41,7 +41,11 @@ public final class TesterClient {
         }
     }
 
-    /** Connects from another address than 127.0.0.1. @param ip an IPv4 or IPv6 address */
+    /**
+     * Connects from another address than 127.0.0.1.
+     *
+     * @param ip an IPv4 or IPv6 address
+     */
     public TesterClient peer(String ip) {
         peer = address(ip);
         return this;
