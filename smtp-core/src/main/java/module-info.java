@@ -18,4 +18,6 @@ module io.postern.smtp.core {
     exports io.postern.smtp.protocol to
             io.postern.smtp.lmtp,
             io.postern.smtp.testkit;
+    exports io.postern.smtp.server to
+            io.postern.smtp.testkit;
 }

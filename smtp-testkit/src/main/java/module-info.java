@@ -10,11 +10,15 @@ module io.postern.smtp.testkit {
     requires static transitive org.assertj.core;
     requires static io.netty.pkitesting;
     requires static io.vertx.web;
+    requires io.netty.buffer;
+    requires io.netty.common;
+    requires io.netty.transport;
     requires static transitive org.jspecify;
 
     exports io.postern.smtp.testkit;
     exports io.postern.smtp.testkit.assertj;
     exports io.postern.smtp.testkit.conformance;
+    exports io.postern.smtp.testkit.faults;
     exports io.postern.smtp.testkit.junit;
 
     provides io.vertx.junit5.VertxExtensionParameterProvider with

@@ -17,6 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Output {
 
+    /** The step of {@link #holdsUp} in which a client is about to be asked about, and greeted. */
+    String CONNECT = "CONNECT";
+    /** The step of {@link #holdsUp} in which a message is whole, and the application does not know it yet. */
+    String MESSAGE = "MESSAGE";
+    /** The step of {@link #holdsUp} in which a message has been answered, and the client does not know it yet. */
+    String ANSWER = "ANSWER";
+
     /** Sends bytes to the client. The array belongs to the driver from now on. */
     void send(byte[] bytes, int from, int to);
 
@@ -49,6 +56,19 @@ public interface Output {
 
     /** A command line was read, for a trace. What is secret in it is masked already. */
     void received(String line);
+
+    /**
+     * Whether the session is to wait before it takes a step: greets, does a command that is in order, or goes on with a
+     * message. If so, this is a question, to be answered later and not inside the method: with {@link SmtpEngine#proceed()},
+     * or with a reply that takes the place of the step. All replies to earlier commands are sent meanwhile.
+     *
+     * @param step {@link #CONNECT}, {@link #MESSAGE}, {@link #ANSWER}, or else the verb in upper case
+     * @param argument what stands behind the verb, a secret of AUTH included
+     * @param envelope the transaction so far
+     */
+    default boolean holdsUp(String step, String argument, Envelope envelope) {
+        return false;
+    }
 
     /** Question: a client is here; the answer is the greeting. */
     void connect();

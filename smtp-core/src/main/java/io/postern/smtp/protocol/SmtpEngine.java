@@ -1,6 +1,7 @@
 package io.postern.smtp.protocol;
 
 import io.postern.smtp.EhloReply;
+import io.postern.smtp.Envelope;
 import io.postern.smtp.ForwardedClient;
 import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
@@ -37,6 +38,10 @@ public final class SmtpEngine {
     private static final Reply CHALLENGE = Reply.of(334, "challenge");
     // stands for a new beginning where an answer is kept
     private static final Reply RESTART = Reply.of(220, "restart");
+    // stands for leave to take a step that was held up, where an answer is kept
+    private static final Reply PROCEED = Reply.of(250, "proceed");
+    // what is shown of a transaction where there is none; nothing is ever accepted into it
+    private static final Envelope NO_TRANSACTION = new Transaction();
 
     private final EngineSettings settings;
     private final Dialect dialect;
@@ -61,6 +66,7 @@ public final class SmtpEngine {
     private @Nullable Consumer<Reply> asked;
     private boolean askedAboutMessage;
     private boolean askedExtension;
+    private boolean heldUp;
     private boolean restarting;
     private @Nullable Reply answered;
     private @Nullable EhloReply offered;
@@ -72,7 +78,7 @@ public final class SmtpEngine {
     private int end;
 
     // The last command by the name that measurements give it, and whether its reply is still to be said
-    private String command = "CONNECT";
+    private String command = Output.CONNECT;
     private boolean commandUnanswered;
 
     private boolean running;
@@ -152,6 +158,15 @@ public final class SmtpEngine {
             throw new IllegalStateException("answer \"" + reply + "\" in phase " + phase + ", but none is owed");
         }
         answered = checked(reply);
+        run();
+    }
+
+    /** Answers {@link Output#holdsUp}: the step is taken now. */
+    public void proceed() {
+        if (!awaitsAnswer() || !heldUp) {
+            throw new IllegalStateException("leave to proceed in phase " + phase + ", but nothing is held up");
+        }
+        answered = PROCEED;
         run();
     }
 
@@ -382,12 +397,30 @@ public final class SmtpEngine {
         asked = then;
     }
 
+    private boolean holdsUp(String step, String stepArgument) {
+        return output.holdsUp(step, stepArgument, transaction == null ? NO_TRANSACTION : transaction);
+    }
+
+    /** Waits for leave to take a step, or for a reply in the place of it. */
+    @SuppressWarnings("ReferenceEquality") // the reply that stands for leave is itself and no other
+    private void holdUp(Runnable step, Consumer<Reply> instead) {
+        ask(reply -> {
+            if (reply == PROCEED) {
+                step.run();
+            } else {
+                instead.accept(reply);
+            }
+        });
+        heldUp = true;
+    }
+
     private void goOn(Reply reply) {
         Consumer<Reply> then = Objects.requireNonNull(asked);
         boolean aboutMessage = askedAboutMessage;
         asked = null;
         askedAboutMessage = false;
         askedExtension = false;
+        heldUp = false;
         answered = null;
         steps++;
         then.accept(reply);
@@ -455,12 +488,38 @@ public final class SmtpEngine {
             return;
         }
         String argument = argument(line);
-        gate(verb).or(() -> dispatch(verb, argument)).ifPresent(violation -> {
-            refuse(violation, verb);
-            if (verb == Verb.BDAT && phase != Phase.CLOSED) {
-                dropChunk(argument);
-            }
-        });
+        Optional<Violation> outOfPlace = gate(verb);
+        if (outOfPlace.isPresent()) {
+            refuse(outOfPlace.get(), verb, argument);
+        } else if (holdsUp(verb.name(), argument)) {
+            holdUp(() -> perform(verb, argument), reply -> sayInstead(reply, verb, argument));
+        } else {
+            perform(verb, argument);
+        }
+    }
+
+    private void perform(Verb verb, String argument) {
+        dispatch(verb, argument).ifPresent(violation -> refuse(violation, verb, argument));
+    }
+
+    private void refuse(Violation violation, Verb verb, String argument) {
+        refuse(violation, verb);
+        if (verb == Verb.BDAT && phase != Phase.CLOSED) {
+            dropChunk(argument);
+        }
+    }
+
+    private void sayInstead(Reply reply, Verb verb, String argument) {
+        if (verb.isHello()) {
+            sayPlain(reply);
+        } else {
+            say(reply);
+        }
+        if (verb == Verb.QUIT) {
+            close("the client sent QUIT");
+        } else if (verb == Verb.BDAT && reply.code() != 421) {
+            dropChunk(argument);
+        }
     }
 
     private void begin(String name) {
@@ -542,6 +601,14 @@ public final class SmtpEngine {
 
     private void begin() {
         phase = Phase.GREETING;
+        if (holdsUp(Output.CONNECT, "")) {
+            holdUp(this::askForGreeting, this::greet);
+        } else {
+            askForGreeting();
+        }
+    }
+
+    private void askForGreeting() {
         ask(this::greet);
         output.connect();
     }
@@ -837,7 +904,15 @@ public final class SmtpEngine {
             refuse(phase.otherwise(), null);
         } else if (needsTls()) {
             refuse(Violation.TLS_REQUIRED, null);
-        } else if (extension == null) {
+        } else if (holdsUp(verb, argument(line))) {
+            holdUp(() -> knownCommand(extension, line), this::say);
+        } else {
+            knownCommand(extension, line);
+        }
+    }
+
+    private void knownCommand(@Nullable EngineExtension extension, String line) {
+        if (extension == null) {
             refuse(Violation.UNKNOWN_COMMAND, null);
         } else if (lines.octets() > settings.limits().commandLine()) {
             refuse(Violation.LINE_TOO_LONG, null);
@@ -886,7 +961,7 @@ public final class SmtpEngine {
         }
         position = taken;
         if (current.ended()) {
-            awaitAnswer(current);
+            whole(current);
         } else if (!wanted && budgets.drop(taken - from)) {
             finish(Replies.TOO_MUCH_DISCARDED);
         }
@@ -913,7 +988,7 @@ public final class SmtpEngine {
         }
         if (current.last()) {
             message.finish();
-            awaitAnswer(message);
+            whole(message);
             return;
         }
         Verdict verdict = message.verdict();
@@ -925,7 +1000,19 @@ public final class SmtpEngine {
         }
     }
 
-    /** The client has sent the whole message: waits for what the application says to it, if that is still open. */
+    /** The client has sent the whole message. */
+    private void whole(IncomingMessage current) {
+        if (holdsUp(Output.MESSAGE, "")) {
+            holdUp(() -> awaitAnswer(current), reply -> {
+                current.fail("the message was refused at its end");
+                endOfMessage(Verdict.of(reply));
+            });
+        } else {
+            awaitAnswer(current);
+        }
+    }
+
+    /** Waits for what the application says to the message, if that is still open. */
     private void awaitAnswer(IncomingMessage current) {
         if (current.verdict() != null) {
             answerMessage();
@@ -937,30 +1024,38 @@ public final class SmtpEngine {
     }
 
     private void answerMessage() {
-        Verdict verdict = verdict();
+        if (holdsUp(Output.ANSWER, "")) {
+            holdUp(() -> endOfMessage(verdict()), reply -> endOfMessage(Verdict.of(reply)));
+        } else {
+            endOfMessage(verdict());
+        }
+    }
+
+    private void endOfMessage(Verdict verdict) {
         if (verdict.overall().isPositive()) {
             budgets.restore();
         }
         endOfMessage(
                 dialect.answersEachRecipient()
                         ? verdict.toEach(transaction().recipients().size())
-                        : verdict.toWhole());
+                        : verdict.toWhole(),
+                verdict.overall());
     }
 
     /** Refuses a message that was not sent to its end. */
     private void refuseMessage() {
-        endOfMessage(List.of(verdict().overall()));
+        Reply overall = verdict().overall();
+        endOfMessage(List.of(overall), overall);
     }
 
     private Verdict verdict() {
         return Objects.requireNonNull(Objects.requireNonNull(message).verdict());
     }
 
-    private void endOfMessage(List<Reply> said) {
+    private void endOfMessage(List<Reply> said, Reply overall) {
         IncomingMessage ended = Objects.requireNonNull(message);
         Violation violation = ended.violation();
         said.forEach(this::say);
-        Reply overall = verdict().overall();
         output.messageAnswered(ended.received(), overall);
         endOfTransaction(TransactionOutcome.of(overall), overall);
         count(violation);

@@ -100,6 +100,13 @@ final class Questions {
         }
     }
 
+    /** Goes on with an answer that no hook gives, and not before the caller has returned. */
+    <T> void askLater(Future<T> future, Consumer<Future<T>> answer) {
+        int asked = ++question;
+        asking = true;
+        future.onComplete(done -> context.runOnContext(v -> ifAwaited(asked, () -> answer.accept(future))));
+    }
+
     private <T> void whenAnswered(int asked, Future<T> future, String command, long begun, Consumer<Future<T>> answer) {
         whenComplete(
                 future,

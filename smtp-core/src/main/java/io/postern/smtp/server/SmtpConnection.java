@@ -67,6 +67,8 @@ final class SmtpConnection implements Output {
     private final Census.Place place;
     private final BytesInFlight.Share inFlight;
     private final SmtpMetrics metrics;
+    /** Who listens in; null but in tests. */
+    private final Wiretap.@Nullable Wire wire;
 
     // in milliseconds of Deadlines.now()
     private long lastStep;
@@ -119,6 +121,8 @@ final class SmtpConnection implements Output {
         this.login = new Login(this, questions, session, engine, server, settings, socket, shared.throttle());
         this.inFlight =
                 shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
+        Wiretap wiretap = server.wiretap();
+        this.wire = wiretap == null ? null : wiretap.attach(session, this::terminate);
         this.lastStep = server.deadlines().now();
         this.lastRead = lastStep;
         beginRateWindow(lastStep);
@@ -129,6 +133,9 @@ final class SmtpConnection implements Output {
         socket.closeHandler(v -> closed());
         socket.exceptionHandler(cause -> LOG.log(Level.DEBUG, () -> id() + ": " + cause));
         socket.shutdownHandler(grace -> stop());
+        if (wire != null) {
+            Sockets.insert(socket, wire.channelHandler());
+        }
         Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
         entry.begin();
@@ -156,7 +163,11 @@ final class SmtpConnection implements Output {
     }
 
     void encrypted() {
-        metrics.tlsEstablished(socket.sslSession().getProtocol());
+        String protocol = socket.sslSession().getProtocol();
+        metrics.tlsEstablished(protocol);
+        if (wire != null) {
+            wire.encrypted(protocol);
+        }
         Sockets.watchRenegotiation(socket, () -> {
             LOG.log(Level.WARNING, () -> id() + ": the client began a renegotiation, closing the connection");
             Sockets.cut(socket);
@@ -422,7 +433,11 @@ final class SmtpConnection implements Output {
 
     /** Ends the session with a reply in the place of the greeting. */
     void dismiss(Reply reply) {
-        socket.write(Buffer.buffer(reply + "\r\n"));
+        String line = reply + "\r\n";
+        if (wire != null) {
+            wire.sent(line);
+        }
+        socket.write(Buffer.buffer(line));
         end();
     }
 
@@ -456,6 +471,9 @@ final class SmtpConnection implements Output {
             metrics.connectionRefused();
         }
         LOG.log(Level.DEBUG, () -> id() + ": disconnected");
+        if (wire != null) {
+            wire.ended();
+        }
         server.remove(this);
         place.leave();
         if (hooks == null) {
@@ -469,6 +487,7 @@ final class SmtpConnection implements Output {
 
     @Override
     public void send(byte[] bytes, int from, int to) {
+        tellSent(bytes, from, to);
         if (LOG.isLoggable(Level.DEBUG)) {
             String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
             text.lines().forEach(line -> LOG.log(Level.DEBUG, id() + ": S: " + line));
@@ -478,8 +497,15 @@ final class SmtpConnection implements Output {
         }
     }
 
+    private void tellSent(byte[] bytes, int from, int to) {
+        if (wire != null && !closed) {
+            wire.sent(new String(bytes, from, to - from, StandardCharsets.UTF_8));
+        }
+    }
+
     @Override
     public void startTls(byte[] bytes, int from, int to) {
+        tellSent(bytes, from, to);
         Future<Void> upgraded = socket.upgradeToSsl(
                 settings.tls().orElseThrow(), Buffers.wrap(bytes, from, to)); // writes first, then starts TLS
         questions.whenComplete(upgraded, done -> {
@@ -533,6 +559,25 @@ final class SmtpConnection implements Output {
         if (LOG.isLoggable(Level.DEBUG)) {
             LOG.log(Level.DEBUG, id() + ": C: " + line);
         }
+        if (wire != null) {
+            wire.received(line);
+        }
+    }
+
+    @Override
+    public boolean holdsUp(String step, String argument, Envelope envelope) {
+        Future<Optional<Reply>> leave = wire == null ? null : wire.holdUp(step, argument, envelope);
+        if (leave == null) {
+            return false;
+        }
+        questions.askLater(leave, answer -> {
+            if (answer.failed()) {
+                engine.answer(Replies.HANDLER_FAILED);
+            } else {
+                answer.result().ifPresentOrElse(engine::answer, engine::proceed);
+            }
+        });
+        return true;
     }
 
     @Override
@@ -643,6 +688,9 @@ final class SmtpConnection implements Output {
 
     @Override
     public void body(byte[] bytes, int from, int to) {
+        if (wire != null) {
+            wire.content(to - from);
+        }
         if (mail.isOpen()) {
             mail.content(Buffers.wrap(bytes, from, to));
         }

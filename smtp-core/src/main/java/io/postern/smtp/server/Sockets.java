@@ -1,5 +1,6 @@
 package io.postern.smtp.server;
 
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -17,6 +18,12 @@ import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 final class Sockets {
 
     private Sockets() {}
+
+    /** Puts a handler where it sees plain octets: between TLS, also if that comes later, and all that reads from the socket. */
+    static void insert(NetSocket socket, ChannelHandler handler) {
+        ChannelHandlerContext vertx = ((NetSocketInternal) socket).channelHandlerContext();
+        vertx.pipeline().addBefore(vertx.name(), "wiretap", handler);
+    }
 
     /**
      * Keeps a socket open when the client has closed its side of it, so that it can still be told what it asked for;

@@ -72,6 +72,7 @@ public final class VertxSmtpServer implements SmtpServer {
     private volatile Given given;
 
     private SmtpMetrics metrics = SmtpMetrics.NONE;
+    private @Nullable Wiretap wiretap;
     private volatile @Nullable Listening listening;
     /** What the next connection gets. It is not taken back when the server stops, as its last connections still end. */
     private volatile @Nullable ServerSettings settings;
@@ -152,6 +153,24 @@ public final class VertxSmtpServer implements SmtpServer {
         }
         metrics = GuardedMetrics.of(newMetrics);
         return this;
+    }
+
+    /**
+     * Has all connections listened in on, for tests.
+     *
+     * @throws IllegalStateException when the server listens already
+     */
+    public VertxSmtpServer setWiretap(Wiretap wiretap) {
+        if (listening != null) {
+            throw new IllegalStateException("a wiretap is set before the server listens");
+        }
+        this.wiretap = wiretap;
+        return this;
+    }
+
+    @Nullable
+    Wiretap wiretap() {
+        return wiretap;
     }
 
     @Override

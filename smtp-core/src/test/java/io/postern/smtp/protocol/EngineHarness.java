@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -56,6 +57,7 @@ final class EngineHarness implements RecordingOutput.Application {
     private final Set<EngineExtension> withheld = new HashSet<>();
     private final Map<String, ExtensionAnswer> extensionAnswers = new HashMap<>();
     private final Map<String, Reply> answers = new HashMap<>();
+    private final Map<String, Optional<Reply>> held = new HashMap<>();
     private List<Reply> answersToEach = List.of();
     private UnaryOperator<EhloReply> offer = planned -> planned;
     private String ladder = "";
@@ -193,6 +195,28 @@ final class EngineHarness implements RecordingOutput.Application {
     EngineHarness answers(String question, Reply reply) {
         answers.put(question, reply);
         return this;
+    }
+
+    /** Has a step held up, and then taken. */
+    EngineHarness holdsUp(String... steps) {
+        List.of(steps).forEach(step -> held.put(step, Optional.empty()));
+        return this;
+    }
+
+    /** Has a step held up, and then replaced by a reply. */
+    EngineHarness replaces(String step, Reply reply) {
+        held.put(step, Optional.of(reply));
+        return this;
+    }
+
+    @Override
+    public boolean holdsUp(String step) {
+        return held.containsKey(step);
+    }
+
+    @Override
+    public Optional<Reply> insteadOf(String step) {
+        return held.getOrDefault(step, Optional.empty());
     }
 
     /** Has the application answer a message for each recipient, where it may. */

@@ -39,6 +39,16 @@ final class RecordingOutput implements Output {
             return answer(question);
         }
 
+        /** Whether a step is held up. */
+        default boolean holdsUp(String step) {
+            return false;
+        }
+
+        /** What takes the place of a step that is held up. */
+        default Optional<Reply> insteadOf(String step) {
+            return Optional.empty();
+        }
+
         /** Whether the client may use an extension. */
         default boolean offers(EngineExtension extension) {
             return true;
@@ -136,6 +146,21 @@ final class RecordingOutput implements Output {
     public void received(String line) {
         check(!closed, "a command was read after close");
         received.add(line);
+    }
+
+    @Override
+    public boolean holdsUp(String step, String argument, Envelope envelope) {
+        check(!closed, "a step was to be taken after close");
+        if (!application.holdsUp(step)) {
+            return false;
+        }
+        questions.add("HELD UP " + step);
+        owed.add(() -> {
+            if (!closed) {
+                application.insteadOf(step).ifPresentOrElse(engine()::answer, engine()::proceed);
+            }
+        });
+        return true;
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
+import io.postern.smtp.testkit.tap.ServerTap;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -151,7 +152,8 @@ public class RecordingHandler implements SmtpHandler {
             reply.tryFail(cause);
         });
         body.endHandler(end -> {
-            inbox.add(new ReceivedMessage(session, envelope, content, clock.instant(), new Transcript(List.of())));
+            inbox.add(
+                    new ReceivedMessage(session, envelope, content, clock.instant(), ServerTap.transcriptOf(session)));
             reply.tryComplete(Replies.MESSAGE_ACCEPTED);
         });
         body.handler(content::appendBuffer);

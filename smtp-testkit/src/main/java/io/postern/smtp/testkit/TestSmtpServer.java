@@ -5,6 +5,9 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.sasl.SaslMechanism;
+import io.postern.smtp.server.VertxSmtpServer;
+import io.postern.smtp.testkit.faults.Faults;
+import io.postern.smtp.testkit.tap.ServerTap;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.SocketAddress;
@@ -44,12 +47,14 @@ public final class TestSmtpServer implements AutoCloseable {
     private final SmtpServer server;
     private final SmtpHandler handler;
     private final List<SocketAddress> addresses; // also when it is closed
+    private final ServerTap tap;
 
-    private TestSmtpServer(Vertx vertx, SmtpServer server, SmtpHandler handler) {
+    private TestSmtpServer(Vertx vertx, SmtpServer server, SmtpHandler handler, ServerTap tap) {
         this.vertx = vertx;
         this.server = server;
         this.handler = handler;
         this.addresses = server.addresses();
+        this.tap = tap;
     }
 
     /**
@@ -100,11 +105,13 @@ public final class TestSmtpServer implements AutoCloseable {
             SmtpHandler handler, SmtpServerOptions options, Consumer<? super SmtpServer> preparation) {
         Vertx vertx = Vertx.vertx();
         try {
-            SmtpServer server = SmtpServer.create(
-                    vertx, handler, new SmtpServerOptions(options).setHost(BOTH).setPort(0));
+            ServerTap tap = new ServerTap();
+            SmtpServerOptions local =
+                    new SmtpServerOptions(options).setHost(BOTH).setPort(0);
+            SmtpServer server = new VertxSmtpServer(vertx, () -> handler, local).setWiretap(tap);
             preparation.accept(server);
             await(server.listen());
-            return new TestSmtpServer(vertx, server, handler);
+            return new TestSmtpServer(vertx, server, handler, tap);
         } catch (RuntimeException | Error fault) {
             await(vertx.close());
             throw fault;
@@ -161,6 +168,16 @@ public final class TestSmtpServer implements AutoCloseable {
         }
         throw new IllegalStateException(
                 "the server has a " + handler.getClass().getName() + ", only a RecordingHandler has an inbox");
+    }
+
+    /** What goes wrong at this server when a test wants it to. It concerns all clients of the server. */
+    public Faults faults() {
+        return tap.faults();
+    }
+
+    /** What was said in each session, also in those that are open, the earliest first; in the last 200 of them. */
+    public List<Transcript> transcripts() {
+        return tap.transcripts();
     }
 
     /** The server, for what it knows about itself. */

@@ -6,18 +6,27 @@ import java.util.stream.Collectors;
 
 /**
  * What client and server have said to each other, line by line. The content of messages is not in it, and instead of
- * credentials there are asterisks.
+ * credentials there are asterisks. Lines stand in the order in which the server read and wrote them: commands that a client
+ * pipelines come before the replies to them.
  *
- * @param lines the earliest first
+ * @param lines the earliest first, {@link #MAX_LINES} at the most
+ * @param omitted how many lines came behind these, and were not kept
  */
-public record Transcript(List<Line> lines) {
+public record Transcript(List<Line> lines, int omitted) {
+
+    /** How many lines of a session are kept. */
+    public static final int MAX_LINES = 500;
+    /** How many characters of a line are kept, the longest that RFC 5321 §4.5.3.1.5 lets a reply have. */
+    public static final int MAX_LINE_LENGTH = 512;
 
     /** Who said something. */
     public enum Side {
         /** The client, {@code C:} in print. */
         CLIENT,
         /** The server, {@code S:} in print. */
-        SERVER
+        SERVER,
+        /** Nobody; something happened: TLS, a message, a fault, the end. {@code --} in print. */
+        EVENT
     }
 
     /**
@@ -31,7 +40,11 @@ public record Transcript(List<Line> lines) {
 
         @Override
         public String toString() {
-            return (side == Side.CLIENT ? "C: " : "S: ") + text;
+            return switch (side) {
+                case CLIENT -> "C: " + text;
+                case SERVER -> "S: " + text;
+                case EVENT -> "-- " + text;
+            };
         }
     }
 
@@ -39,9 +52,15 @@ public record Transcript(List<Line> lines) {
         lines = List.copyOf(lines);
     }
 
-    /** All lines, each with {@code C:} or {@code S:} in front. */
+    /** One of which nothing was left out. */
+    public Transcript(List<Line> lines) {
+        this(lines, 0);
+    }
+
+    /** All lines, each with {@code C:}, {@code S:} or {@code --} in front, and how many were left out, if any. */
     @Override
     public String toString() {
-        return lines.stream().map(Line::toString).collect(Collectors.joining("\n"));
+        String all = lines.stream().map(Line::toString).collect(Collectors.joining("\n"));
+        return omitted == 0 ? all : all + "\n-- " + omitted + " more lines";
     }
 }

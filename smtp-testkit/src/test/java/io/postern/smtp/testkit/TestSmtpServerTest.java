@@ -140,7 +140,7 @@ class TestSmtpServerTest {
 
     @Test
     void theCertificateIsOneInPem() {
-        assertThat(CERTIFICATE.pem()).startsWith("-----BEGIN CERTIFICATE-----");
+        assertThat(CERTIFICATE.authorityPem()).startsWith("-----BEGIN CERTIFICATE-----");
         assertThat(CERTIFICATE.certificate().getSubjectX500Principal()).hasToString("CN=localhost");
     }
 

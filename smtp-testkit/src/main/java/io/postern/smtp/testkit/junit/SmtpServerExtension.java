@@ -5,6 +5,7 @@ import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.testkit.Inbox;
 import io.postern.smtp.testkit.ReceivedMessage;
 import io.postern.smtp.testkit.TestSmtpServer;
+import io.postern.smtp.testkit.faults.Faults;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
@@ -43,6 +44,10 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * offered, and not required. While only one test runs, it gets mail for domains that are no test's as well. A message that
  * its test has not looked at makes the test fail, and one that was no test's, or came when its test was over, the class,
  * unless {@link #allowUnexpected()} was called.
+ *
+ * <p>A parameter of type {@link Faults} declares what goes wrong in a test: at the server as a whole, or, where tests that
+ * share a server run in parallel, in mail to the domain of the test's inbox. At the end of the test they are verified and
+ * removed.
  *
  * <p>Works with JUnit 5.10 and later, and with JUnit 6.
  */
@@ -126,7 +131,10 @@ public final class SmtpServerExtension
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        context.getStore(namespace).put(Inbox.class, shared(context).inboxes().open());
+        Shared shared = shared(context);
+        Inbox inbox = shared.inboxes().open();
+        context.getStore(namespace).put(Inbox.class, inbox);
+        TestFaults.open(context, namespace, shared.server(), shared.owner(), inbox.domain());
     }
 
     @Override
@@ -137,7 +145,12 @@ public final class SmtpServerExtension
             return;
         }
         shared.inboxes().close(inbox);
-        List<ReceivedMessage> lost = closeIfOwned(shared, context);
+        List<ReceivedMessage> lost;
+        try {
+            TestFaults.of(context, namespace).close(context);
+        } finally {
+            lost = closeIfOwned(shared, context);
+        }
         if (context.getExecutionException().isEmpty()) { // else that is what there is to know
             requireNone(inbox.unseen(), "nobody looked at");
             requireNone(lost, "were no test's");
@@ -176,13 +189,16 @@ public final class SmtpServerExtension
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
         return type == TestSmtpServer.class
-                || (type == Inbox.class && context.getTestMethod().isPresent());
+                || ((type == Inbox.class || type == Faults.class)
+                        && context.getTestMethod().isPresent());
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == TestSmtpServer.class
-                ? shared(context).server()
-                : inbox(context);
+        Class<?> type = parameter.getParameter().getType();
+        if (type == Faults.class) {
+            return TestFaults.of(context, namespace).faults();
+        }
+        return type == TestSmtpServer.class ? shared(context).server() : inbox(context);
     }
 }
