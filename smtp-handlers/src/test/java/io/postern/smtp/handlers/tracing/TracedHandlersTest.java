@@ -1,15 +1,13 @@
 package io.postern.smtp.handlers.tracing;
 
+import static io.postern.smtp.handlers.tracing.TracedVertx.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.SpanKind;
-import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
-import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.postern.smtp.Envelope;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
@@ -38,16 +36,13 @@ import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
-import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,37 +57,13 @@ class TracedHandlersTest {
     @TempDir
     private Path directory;
 
-    private final InMemorySpanExporter exporter = InMemorySpanExporter.create();
-    private final OpenTelemetrySdk telemetry = OpenTelemetrySdk.builder()
-            .setTracerProvider(SdkTracerProvider.builder()
-                    .addSpanProcessor(SimpleSpanProcessor.create(exporter))
-                    .build())
-            .build();
-    private Vertx vertx;
-
-    @BeforeEach
-    void startVertx() {
-        vertx = Vertx.builder()
-                .withTracer(new OpenTelemetryTracingFactory(telemetry))
-                .build();
-        vertx.eventBus().<String>consumer("asked", message -> message.reply(message.body()));
-    }
+    private final TracedVertx traced = new TracedVertx();
+    private final InMemorySpanExporter exporter = traced.exporter;
+    private final Vertx vertx = traced.vertx;
 
     @AfterEach
     void stopVertx() {
-        await(vertx.close());
-        telemetry.close();
-    }
-
-    private static <T> T await(Future<T> future) {
-        return future.toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(30, TimeUnit.SECONDS)
-                .join();
-    }
-
-    private <T> Future<T> ask(String what, T then) {
-        return vertx.eventBus().request("asked", what).map(then);
+        traced.close();
     }
 
     /** Waits for an answer from elsewhere at each step. */
@@ -100,12 +71,12 @@ class TracedHandlersTest {
 
         @Override
         public Future<Reply> handleMail(Session session, Envelope envelope, Sender sender) {
-            return ask("MAIL", Replies.SENDER_OK);
+            return traced.ask("MAIL", Replies.SENDER_OK);
         }
 
         @Override
         public Future<Reply> handleRcpt(Session session, Envelope envelope, Recipient recipient) {
-            return ask("RCPT", Replies.RECIPIENT_OK);
+            return traced.ask("RCPT", Replies.RECIPIENT_OK);
         }
 
         @Override
@@ -113,11 +84,11 @@ class TracedHandlersTest {
             Promise<Reply> answer = Promise.promise();
             int[] parts = {0};
             body.exceptionHandler(answer::tryFail);
-            body.endHandler(end -> ask("END", Replies.MESSAGE_ACCEPTED).onComplete(answer));
+            body.endHandler(end -> traced.ask("END", Replies.MESSAGE_ACCEPTED).onComplete(answer));
             body.handler(part -> {
                 if (parts[0]++ < 3) {
                     body.pause();
-                    ask("PART", true).onSuccess(asked -> body.resume());
+                    traced.ask("PART", true).onSuccess(asked -> body.resume());
                 }
             });
             return answer.future();
@@ -135,7 +106,7 @@ class TracedHandlersTest {
 
         @Override
         public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
-            return handler.handleData(session, envelope, body).compose(reply -> ask("BEHIND", reply));
+            return handler.handleData(session, envelope, body).compose(reply -> traced.ask("BEHIND", reply));
         }
     }
 
@@ -255,12 +226,12 @@ class TracedHandlersTest {
         MimeHandler mime = new MimeHandler(inFile) {
             @Override
             protected Future<Reply> handleMessage(Session session, SpooledMessage message) {
-                return ask("HERE", message)
+                return traced.ask("HERE", message)
                         .compose(asked -> asked.parsed().compose(parsed -> {
                             Promise<Reply> answer = Promise.promise();
                             message.content()
-                                    .endHandler(end ->
-                                            ask("END", Replies.MESSAGE_ACCEPTED).onComplete(answer))
+                                    .endHandler(end -> traced.ask("END", Replies.MESSAGE_ACCEPTED)
+                                            .onComplete(answer))
                                     .handler(part -> {});
                             return answer.future();
                         }));

@@ -1,15 +1,13 @@
 package io.postern.smtp.handlers.tracing;
 
+import static io.postern.smtp.handlers.tracing.TracedVertx.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.SpanKind;
-import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
-import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.postern.smtp.Envelope;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
@@ -28,12 +26,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import io.vertx.core.tracing.TracingPolicy;
-import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -47,67 +42,43 @@ class TransactionTracingTest {
     private static final String ENVELOPE = "MAIL FROM:<anne@example.org>\r\nRCPT TO:<bart@example.com>\r\n";
     private static final String TEXT = "Subject: hi\r\n\r\nhello\r\n";
 
-    private final InMemorySpanExporter exporter = InMemorySpanExporter.create();
-    private final OpenTelemetrySdk telemetry = OpenTelemetrySdk.builder()
-            .setTracerProvider(SdkTracerProvider.builder()
-                    .addSpanProcessor(SimpleSpanProcessor.create(exporter))
-                    .build())
-            .build();
+    private final TracedVertx traced = new TracedVertx();
+    private final InMemorySpanExporter exporter = traced.exporter;
+    private final Vertx vertx = traced.vertx;
     private final SmtpServerOptions options = new SmtpServerOptions()
             .setHostName("mx.example.test")
             .setHost("127.0.0.1")
             .setPort(0);
-    private Vertx vertx;
     private SmtpServerVerticle verticle;
-
-    @BeforeEach
-    void startVertx() {
-        vertx = Vertx.builder()
-                .withTracer(new OpenTelemetryTracingFactory(telemetry))
-                .build();
-        vertx.eventBus().<String>consumer("asked", message -> message.reply(message.body()));
-    }
 
     @AfterEach
     void stopVertx() {
-        await(vertx.close());
-        telemetry.close();
-    }
-
-    private static <T> T await(Future<T> future) {
-        return future.toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(30, TimeUnit.SECONDS)
-                .join();
+        traced.close();
     }
 
     /** Asks somebody on the event bus in each hook, and from the handler of the body. */
     private final class Asking implements SmtpHandler {
 
-        private <T> Future<T> ask(String what, T then) {
-            return vertx.eventBus().request("asked", what).map(then);
-        }
-
         @Override
         public Future<Reply> handleMail(Session session, Envelope envelope, Sender sender) {
-            return ask("MAIL", Replies.SENDER_OK);
+            return traced.ask("MAIL", Replies.SENDER_OK);
         }
 
         @Override
         public Future<Reply> handleRcpt(Session session, Envelope envelope, Recipient recipient) {
-            return ask("RCPT", Replies.RECIPIENT_OK);
+            return traced.ask("RCPT", Replies.RECIPIENT_OK);
         }
 
         @Override
         public Future<Reply> handleNoop(Session session, String argument) {
-            return ask("NOOP", Replies.OK);
+            return traced.ask("NOOP", Replies.OK);
         }
 
         @Override
         public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
             Promise<Reply> answer = Promise.promise();
             body.exceptionHandler(answer::tryFail);
-            body.endHandler(end -> ask("DATA", Replies.MESSAGE_ACCEPTED).onComplete(answer));
+            body.endHandler(end -> traced.ask("DATA", Replies.MESSAGE_ACCEPTED).onComplete(answer));
             body.handler(content -> {});
             return answer.future();
         }
