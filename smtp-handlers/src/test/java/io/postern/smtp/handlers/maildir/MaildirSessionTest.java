@@ -34,9 +34,8 @@ class MaildirSessionTest {
     @TempDir
     private Path directory;
 
-    private static void close(MaildirHandler handler) {
-        handler.close()
-                .toCompletionStage()
+    private static void await(Future<Void> future) {
+        future.toCompletionStage()
                 .toCompletableFuture()
                 .orTimeout(30, TimeUnit.SECONDS)
                 .join();
@@ -45,7 +44,7 @@ class MaildirSessionTest {
     @ParameterizedTest
     @EnumSource
     void nothingRemainsOfAMessageThatTheServerHasGivenUp(Dialogue dialogue) throws Exception {
-        MaildirHandler maildir = new MaildirHandler(directory.resolve("mail"));
+        MaildirHandler maildir = new MaildirHandler(directory.resolve("mail"), new MaildirOptions().setFileThreads(1));
         SmtpHandler stopping = new SmtpHandler() {
             @Override
             public Future<List<Reply>> handleDataPerRecipient(
@@ -67,9 +66,13 @@ class MaildirSessionTest {
                         TestSmtpServer.start(stopping, dialogue.options().setHandlerTimeout(Duration.ofMillis(500)));
                 RawSmtpClient client = dialogue.greeted(server)) {
             assertThat(dialogue.send(client, LARGE, "bart@example.org")).containsExactly(451);
-            close(maildir);
+            // behind what its only file thread was given, what that has told the session, and what came of it
+            await(maildir.prepare());
+            client.command("NOOP").expect(250);
+            await(maildir.prepare());
             assertThat(new Inbox(directory.resolve("mail")).tmp()).isEmpty();
         }
+        await(maildir.close());
         assertThat(new Inbox(directory.resolve("mail")).fresh()).isEmpty();
     }
 
@@ -141,7 +144,7 @@ class MaildirSessionTest {
                         .containsOnly(250);
             }
         }
-        close(maildir);
+        await(maildir.close());
         assertThat(new Inbox(directory.resolve("bart")).fresh()).hasSize(2);
         assertThat(new Inbox(directory.resolve("carl")).fresh()).hasSize(2);
         assertThat(new Inbox(directory.resolve("bart")).tmp()).isEmpty();
