@@ -2,10 +2,12 @@ package io.postern.smtp.protocol;
 
 import io.postern.smtp.EhloReply;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -21,9 +23,7 @@ final class Capabilities {
     private final EhloReply reply;
     private final List<EngineExtension> extensions;
     private final int commandLine;
-    /** The longest line by {@link Verb#ordinal()}. */
-    private final int[] lineLimits = new int[Verb.values().length];
-
+    private final Map<Verb, Integer> lineLimits = new EnumMap<>(Verb.class);
     private final int longestLine;
 
     private Capabilities(Set<Capability> held, EhloReply reply, List<EngineExtension> extensions, int commandLine) {
@@ -32,9 +32,9 @@ final class Capabilities {
         this.extensions = extensions;
         this.commandLine = commandLine;
         for (Verb verb : Verb.values()) {
-            lineLimits[verb.ordinal()] = limit(verb);
+            lineLimits.put(verb, limit(verb));
         }
-        this.longestLine = Arrays.stream(lineLimits).max().orElse(commandLine);
+        this.longestLine = Collections.max(lineLimits.values());
     }
 
     /** What a server plans to offer. */
@@ -149,7 +149,7 @@ final class Capabilities {
 
     /** The longest line for a command, its line end counted (RFC 5321 §4.1.1.1 and the extensions' own). */
     int lineLimit(Verb verb) {
-        return lineLimits[verb.ordinal()];
+        return lineLimits.getOrDefault(verb, commandLine);
     }
 
     private int limit(Verb verb) {

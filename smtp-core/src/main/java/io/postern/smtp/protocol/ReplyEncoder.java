@@ -24,6 +24,7 @@ final class ReplyEncoder {
     private static final byte[] EMPTY = {};
 
     /** With their codes, the replies that nearly every message gets; to no other does it matter. */
+    @SuppressWarnings("IdentityHashMapUsage") // an equal one is encoded, too, only not from here
     private static final Map<Reply, byte[]> ENCODED = new IdentityHashMap<>();
 
     static {
