@@ -91,6 +91,11 @@ public final class RawSmtpClient implements AutoCloseable {
         }
     }
 
+    /** A client on a connection that is there already; the greeting is still to be read. */
+    public static RawSmtpClient over(Wire wire) {
+        return new RawSmtpClient(wire);
+    }
+
     /** How long each later call may take. */
     public RawSmtpClient setTimeout(Duration timeout) {
         this.timeout = timeout;
@@ -193,6 +198,30 @@ public final class RawSmtpClient implements AutoCloseable {
         throw new AssertionError("a line of more than " + MAX_LINE + " octets");
     }
 
+    /**
+     * Whether something is there to be read, be it the end of the connection. It does not wait: from a server in a network
+     * something may be on its way, from one in memory nothing is.
+     */
+    public boolean hasInput() {
+        if (input.hasRemaining()) {
+            return true;
+        }
+        try {
+            return fill(Duration.ZERO) != 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private int fill(Duration patience) throws IOException {
+        input.clear();
+        try {
+            return wire.read(input, patience);
+        } finally {
+            input.flip();
+        }
+    }
+
     /** Reads until the server closes the connection. @return what came before that, as UTF-8 */
     public String readToEnd() {
         ByteArrayOutputStream octets = new ByteArrayOutputStream();
@@ -207,9 +236,7 @@ public final class RawSmtpClient implements AutoCloseable {
     private int read() {
         try {
             while (!input.hasRemaining()) {
-                input.clear();
-                int count = wire.read(input, timeout);
-                input.flip();
+                int count = fill(timeout);
                 if (count < 0) {
                     return -1;
                 }

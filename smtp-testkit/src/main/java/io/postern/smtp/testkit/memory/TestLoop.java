@@ -1,0 +1,137 @@
+package io.postern.smtp.testkit.memory;
+
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.util.concurrent.Ticker;
+import io.postern.smtp.testkit.MovableClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The only event loop of a Vert.x in memory. It runs on the thread that has made it, when that thread says so, and its timers
+ * go by a clock that the test moves. Other threads may hand it tasks as they do to any event loop.
+ */
+public final class TestLoop extends ManualIoEventLoop {
+
+    /** So many rounds are taken for a loop that never comes to rest. */
+    private static final int MAX_ROUNDS = 1_000_000;
+
+    /** The time of a {@link MovableClock}, which a loop may not see going back. */
+    private static final class ClockTicker implements Ticker {
+
+        private final MovableClock clock;
+        private final Instant start;
+        private long last;
+
+        ClockTicker(MovableClock clock) {
+            this.clock = clock;
+            this.start = clock.instant();
+        }
+
+        @Override
+        public synchronized long nanoTime() {
+            last = Math.max(last, Duration.between(start, clock.instant()).toNanos());
+            return last;
+        }
+
+        @Override
+        public long initialNanoTime() {
+            return 0;
+        }
+
+        @Override
+        public void sleep(long delay, TimeUnit unit) {
+            throw new UnsupportedOperationException("time passes only when the test says so");
+        }
+    }
+
+    private final MovableClock clock;
+
+    /** Whether the loop runs: who is called by it need not run it again. */
+    private boolean running;
+
+    /** A loop of the calling thread. */
+    public TestLoop(MovableClock clock) {
+        super(null, Thread.currentThread(), LocalIoHandler.newFactory(), new ClockTicker(clock));
+        this.clock = clock;
+    }
+
+    /** Milliseconds since the loop was made, by its clock. */
+    public long millis() {
+        return TimeUnit.NANOSECONDS.toMillis(ticker().nanoTime());
+    }
+
+    /**
+     * Runs what is due, and what follows from it, until nothing is left to do.
+     *
+     * @throws IllegalStateException on another thread than that of the loop
+     */
+    public void runDue() {
+        checkThread();
+        if (running || isTerminated()) {
+            return;
+        }
+        running = true;
+        try {
+            int rounds = 0;
+            while (runNow() > 0) {
+                if (++rounds > MAX_ROUNDS) {
+                    throw new AssertionError("the event loop never comes to rest: something asks it again and again");
+                }
+            }
+        } finally {
+            running = false;
+        }
+    }
+
+    /**
+     * Runs what is due until {@code done}, also when other threads have to do their part first.
+     *
+     * @param patience in real time
+     * @return whether it is done
+     */
+    public boolean runUntil(BooleanSupplier done, Duration patience) {
+        long begun = System.nanoTime();
+        runDue();
+        while (!done.getAsBoolean()) {
+            long left = patience.toNanos() - (System.nanoTime() - begun);
+            if (left <= 0 || running || isTerminated()) {
+                return false;
+            }
+            run(left); // until another thread has something to do here, or a moment
+            runDue();
+        }
+        return true;
+    }
+
+    /** Moves the clock on; timers that become due on the way run at their time. */
+    public void advance(Duration by) {
+        if (by.isNegative()) {
+            throw new IllegalArgumentException("by is " + by + "; allowed is zero or more");
+        }
+        runDue();
+        Instant end = clock.instant().plus(by);
+        Instant due = nextDue();
+        while (!due.isAfter(end)) {
+            clock.set(due);
+            runDue();
+            due = nextDue();
+        }
+        clock.set(end);
+        runDue();
+    }
+
+    private Instant nextDue() {
+        long deadline = nextScheduledTaskDeadlineNanos();
+        return deadline < 0 ? Instant.MAX : clock.instant().plusNanos(Math.max(0, deadline - ticker().nanoTime()));
+    }
+
+    private void checkThread() {
+        if (!inEventLoop()) {
+            throw new IllegalStateException("only the thread that has made the tester may use it and its clients, not "
+                    + Thread.currentThread().getName());
+        }
+    }
+}
