@@ -101,6 +101,13 @@ final class PosternProcess implements AutoCloseable {
         assertThat(kill.waitFor()).isZero();
     }
 
+    /** How many descriptors it has open; -1 where the system does not tell. */
+    int openDescriptors() {
+        String[] open =
+                Path.of("/proc", Long.toString(process.pid()), "fd").toFile().list();
+        return open == null ? -1 : open.length;
+    }
+
     /** Puts this on standard input, and ends that. */
     void type(String text) throws IOException {
         try (OutputStream input = process.getOutputStream()) {
