@@ -36,7 +36,7 @@ public final class ObservedBody implements ReadStream<Buffer> {
         body.endHandler(end -> {
             ended = true;
             if (endHandler != null) {
-                endHandler.handle(end);
+                endHandler.handle(null);
             }
         });
     }

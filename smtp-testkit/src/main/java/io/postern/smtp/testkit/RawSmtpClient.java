@@ -40,6 +40,10 @@ public final class RawSmtpClient implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final int MAX_LINE = 4_096;
+    /** How many lines a reply may have: a server that never ends one must not fill the memory. */
+    private static final int MAX_LINES = 1_000;
+    /** How much may come before the end of a connection that is waited for. */
+    private static final int MAX_REST = 1 << 20;
 
     private Wire wire;
     private final ByteBuffer input = ByteBuffer.allocate(65_536).limit(0);
@@ -160,7 +164,8 @@ public final class RawSmtpClient implements AutoCloseable {
     /**
      * Reads one reply, all its lines.
      *
-     * @throws AssertionError when what came is not a reply: no code, codes that differ, a bare LF, an endless line
+     * @throws AssertionError when what came is not a reply: no code, codes that differ, a bare LF, a line or a reply without
+     *     end
      */
     public WireReply readReply() {
         List<String> lines = new ArrayList<>();
@@ -173,6 +178,9 @@ public final class RawSmtpClient implements AutoCloseable {
             lines.add(line.length() < 4 ? "" : line.substring(4));
             if (line.length() < 4 || line.charAt(3) == ' ') {
                 return new WireReply(Integer.parseInt(first.substring(0, 3)), lines);
+            }
+            if (lines.size() == MAX_LINES) {
+                throw new AssertionError("a reply of more than " + MAX_LINES + " lines, such as \"" + line + "\"");
             }
             line = readLine();
         }
@@ -222,11 +230,19 @@ public final class RawSmtpClient implements AutoCloseable {
         }
     }
 
-    /** Reads until the server closes the connection. @return what came before that, as UTF-8 */
+    /**
+     * Reads until the server closes the connection.
+     *
+     * @return what came before that, as UTF-8
+     * @throws AssertionError when more than 1 MiB comes
+     */
     public String readToEnd() {
         ByteArrayOutputStream octets = new ByteArrayOutputStream();
         int octet;
         while ((octet = read()) >= 0) {
+            if (octets.size() == MAX_REST) {
+                throw new AssertionError("the server sent " + MAX_REST + " octets and more instead of closing");
+            }
             octets.write(octet);
         }
         return octets.toString(StandardCharsets.UTF_8);

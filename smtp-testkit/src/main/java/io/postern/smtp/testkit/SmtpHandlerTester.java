@@ -76,11 +76,12 @@ public final class SmtpHandlerTester implements AutoCloseable {
     private final MemoryTransport transport = new MemoryTransport(loop);
     private final Vertx vertx =
             VertxBootstrap.create().transport(transport).init().vertx();
-    private final ServerTap tap = new ServerTap();
+    private final ServerTap tap = new ServerTap(clock, loop.ticker()::nanoTime);
     private final SmtpServerOptions options;
     private final ObservedHandler handler;
     private final SmtpServer server;
     private @Nullable Session session;
+    private boolean closed;
 
     private SmtpHandlerTester(Handlers handlers, SmtpServerOptions options, Consumer<? super SmtpServer> preparation) {
         this.options = new SmtpServerOptions(options);
@@ -230,7 +231,7 @@ public final class SmtpHandlerTester implements AutoCloseable {
         return tap.transcripts();
     }
 
-    /** What goes wrong between server and client when the test wants it to. */
+    /** What goes wrong between server and client when the test wants it to. Delays go by the clock of the tester. */
     public Faults faults() {
         return tap.faults();
     }
@@ -243,6 +244,10 @@ public final class SmtpHandlerTester implements AutoCloseable {
     /** Closes all connections, open transactions included, and the Vert.x. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
             end(server.close());
         } finally {

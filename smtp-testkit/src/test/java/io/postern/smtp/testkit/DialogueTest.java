@@ -10,9 +10,12 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,8 +84,10 @@ class DialogueTest {
     void aConnectionThatStaysOpenIsNotClosed() {
         Dialogue dialogue = Dialogue.parse("S: 220\nS: <closed>\n");
 
-        assertThatExceptionOfType(Exception.class)
-                .isThrownBy(() -> dialogue.with(server.connect().setTimeout(Duration.ofMillis(100))));
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> dialogue.with(server.connect().setTimeout(Duration.ofMillis(100))))
+                .withMessageStartingWith("line 2: expected \"<closed>\", but ")
+                .withMessageEndingWith("so far:\nS: 220 mx.example.test ESMTP Postern\n");
     }
 
     @Test
@@ -102,11 +107,12 @@ class DialogueTest {
 
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> atTheEnd.with(server.connect()))
-                .withMessageStartingWith("before the end, the reply has more lines than were expected: [250-PIPELINING")
+                .withMessageStartingWith(
+                        "the end: the reply before has more lines than were expected: [250-PIPELINING")
                 .withMessageContaining("C: EHLO client.example\nS: 250-mx.example.test");
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> inBetween.with(server.connect()))
-                .withMessageStartingWith("before line 4, the reply has more lines");
+                .withMessageStartingWith("line 4: the reply before has more lines");
     }
 
     @ParameterizedTest
@@ -203,7 +209,88 @@ class DialogueTest {
 
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> dialogue.withEveryCut(server::connect))
-                .withMessageStartingWith("cut behind 1 octets, line 3: expected \"5xx\"");
+                .withMessageStartingWith("cut behind octet 1, line 3: expected \"5xx\"");
+        AtomicInteger connections = new AtomicInteger();
+        Dialogue onlyWhole = Dialogue.parse("S: 220\nC: NOOP\nS: 250\nC: QUIT\nS: 221\n");
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> onlyWhole.withCuts(() -> {
+                    RawSmtpClient client = server.connect();
+                    if (connections.incrementAndGet() == 3) {
+                        client.readReply();
+                        client.setTimeout(Duration.ofMillis(100));
+                    }
+                    return client;
+                }))
+                .withMessageStartingWith("cut in pieces of 2, line 1: expected \"220\", but ");
+    }
+
+    /** Says what it is told to, whatever it hears. */
+    private record Deaf(ByteBuffer says) implements Wire {
+
+        static RawSmtpClient client(String says) {
+            return RawSmtpClient.over(new Deaf(StandardCharsets.US_ASCII.encode(says)));
+        }
+
+        @Override
+        public int write(ByteBuffer output, Duration patience) {
+            int count = output.remaining();
+            output.position(output.limit());
+            return count;
+        }
+
+        @Override
+        public int read(ByteBuffer input, Duration patience) {
+            int count = Math.min(says.remaining(), input.remaining());
+            input.put(says.slice().limit(count));
+            says.position(says.position() + count);
+            return count == 0 ? -1 : count;
+        }
+
+        @Override
+        public void shutdownOutput() {}
+
+        @Override
+        public void reset() {}
+
+        @Override
+        public void close() {}
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'nonsense', 'line 3: not a line of a reply: \"nonsense\"'",
+        "'250-one\r\n251 two', 'line 3: not a line of a reply: \"251 two\"'",
+        "'', 'line 3: expected \"250\", but java.io.EOFException: the server closed the connection'"
+    })
+    void whatIsNoReplyIsToldWithTheDialogueUntilThen(String says, String told) {
+        RawSmtpClient client = Deaf.client("220 hi\r\n" + (says.isEmpty() ? "" : says + "\r\n"));
+
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() ->
+                        Dialogue.parse("S: 220\nC: NOOP\nS: 250\n").with(client))
+                .withMessageStartingWith(told)
+                .withMessageEndingWith("so far:\nS: 220 hi\nC: NOOP\n");
+    }
+
+    @Test
+    void whatComesBeforeTheHandshakeIsNotTakenForEncrypted() throws NoSuchAlgorithmException {
+        Dialogue dialogue = Dialogue.parse("S: 220\nC: STARTTLS\nS: 220\nC: <tls>\nC: NOOP\nS: 250\n")
+                .encrypted(SSLContext.getDefault());
+
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> dialogue.with(Deaf.client("220 hi\r\n220 go\r\n250 injected\r\n")))
+                .withMessageStartingWith("line 4: there is more to be read before TLS");
+    }
+
+    @Test
+    void aServerThatNeverComesToAnEndIsLeft() {
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(Deaf.client("250-more\r\n".repeat(1_001))::readReply)
+                .withMessageStartingWith("a reply of more than 1000 lines");
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(Deaf.client("x".repeat((1 << 20) + 1))::readToEnd)
+                .withMessageStartingWith("the server sent 1048576 octets and more");
+        assertThat(Deaf.client("x".repeat(1 << 20)).readToEnd()).hasSize(1 << 20);
     }
 
     @Test
@@ -234,10 +321,22 @@ class DialogueTest {
     })
     void escapesStandForOctets(String text, String octets) {
         StringBuilder hex = new StringBuilder();
-        for (byte octet : Dialogue.octets(text)) {
+        for (byte octet : octets(text)) {
             hex.append(hex.isEmpty() ? "" : " ").append(String.format("%02x", octet));
         }
         assertThat(hex.toString()).isEqualTo(octets);
-        assertThat(new String(Dialogue.octets("x"), StandardCharsets.US_ASCII)).isEqualTo("x\r\n");
+        assertThat(new String(octets("x"), StandardCharsets.US_ASCII)).isEqualTo("x\r\n");
+    }
+
+    private static byte[] octets(String text) {
+        return DialogueLine.parse(1, "C: " + text).octets();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'\\q', '\\q'", "'\\x', '\\x'", "'\\x1', '\\x1'", "'\\x+1', '\\x+1'", "'a \\xg0 b', '\\xg0'"})
+    void whatStandsForNoOctetIsRefusedWhenTheScriptIsRead(String text, String told) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Dialogue.parse("S: 220\nC: " + text + "\n"))
+                .withMessageStartingWith("line 2 has \"" + told + "\" in it; allowed are \\r, ");
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.postern.smtp.Envelope;
 import io.postern.smtp.MessageAbortedException;
@@ -358,7 +359,7 @@ class SmtpHandlerTesterTest {
     @Test
     void faultsAndTranscriptsAreThoseOfAnyTestServer() {
         try (SmtpHandlerTester tester = SmtpHandlerTester.of(new RecordingHandler())) {
-            tester.faults().setClock(tester.clock()).onRcpt().times(1).delay(Duration.ofMinutes(4));
+            tester.faults().onRcpt().times(1).delay(Duration.ofMinutes(4));
             RawSmtpClient client = inTransaction(tester);
             client.send("RCPT TO:<c@d.example>\r\n");
             assertThat(client.hasInput()).isFalse();
@@ -368,6 +369,67 @@ class SmtpHandlerTesterTest {
             assertThat(tester.transcripts().get(0).toString())
                     .contains("C: RCPT TO:<c@d.example>\n-- onRcpt().times(1).afterDelay(PT4M)")
                     .endsWith("S: 250 2.1.5 OK");
+            List<Transcript.Line> lines = tester.transcripts().get(0).lines();
+            assertThat(Duration.between(
+                            lines.get(0).at(), lines.get(lines.size() - 1).at()))
+                    .isEqualTo(Duration.ofMinutes(4));
+        }
+    }
+
+    @Test
+    void greylistingGoesByTheClockOfTheTester() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(new RecordingHandler())) {
+            tester.faults().greylisting(Duration.ofMinutes(5));
+            RawSmtpClient client = inTransaction(tester);
+
+            client.command("RCPT TO:<c@d.example>").expect(451);
+            tester.advance(Duration.ofMinutes(4));
+            client.command("RCPT TO:<c@d.example>").expect(451);
+            tester.advance(Duration.ofMinutes(1));
+            client.command("RCPT TO:<c@d.example>").expect(250);
+        }
+    }
+
+    @Test
+    void aHandlerCannotWaitForWhatHappensWhenItHasReturned() {
+        List<SmtpHandlerTester> itself = new ArrayList<>();
+        List<Throwable> thrown = new ArrayList<>();
+        SmtpHandler impatient = new SmtpHandler() {
+            @Override
+            public Future<Reply> handleNoop(Session session, String argument) {
+                SmtpHandlerTester tester = itself.get(0);
+                thrown.add(catchThrowable(() -> tester.advance(Duration.ofDays(1))));
+                thrown.add(
+                        catchThrowable(() -> tester.await(tester.vertx().timer(1, TimeUnit.SECONDS))));
+                return SmtpHandler.super.handleNoop(session, argument);
+            }
+        };
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(impatient)) {
+            itself.add(tester);
+            tester.client().hello().command("NOOP").expect(250);
+
+            assertThat(thrown)
+                    .hasSize(2)
+                    .allSatisfy(it -> assertThat(it)
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageStartingWith("a handler cannot wait"));
+        }
+    }
+
+    @Test
+    void aClientThatHasLeftReadsNothingMore() {
+        Waiting handler = new Waiting();
+        handler.rcpt.complete(Replies.RECIPIENT_OK);
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler)) {
+            RawSmtpClient closed = withRecipient(tester);
+            closed.close();
+            RawSmtpClient dropped = withRecipient(tester);
+            dropped.reset();
+
+            for (RawSmtpClient client : List.of(closed, dropped)) {
+                assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(client::readReply);
+                assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> client.send("NOOP\r\n"));
+            }
         }
     }
 
@@ -412,6 +474,7 @@ class SmtpHandlerTesterTest {
         assertThat(client.readToEnd()).startsWith("421 4.3.2");
         assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> client.send("NOOP\r\n"));
         client.close();
+        tester.close(); // as often as one likes
     }
 
     @Test

@@ -59,9 +59,9 @@ final class MemoryChannel extends AbstractChannel {
 
     // The client's side
 
-    /** Takes octets as one read of the server, unless too many wait already. @return how many were taken, all or none */
+    /** Takes octets as one read of the server, as many as may wait. @return how many */
     int write(ByteBuffer octets) throws IOException {
-        if (closed || clientReset || clientEnded) {
+        if (closed || clientEnded) {
             throw new SocketException("the connection is closed");
         }
         int count = Math.min(octets.remaining(), WINDOW - octetsToServer);
@@ -78,8 +78,8 @@ final class MemoryChannel extends AbstractChannel {
 
     /** Gives the client what the server has written. @return how many octets; -1 when no more will come */
     int read(ByteBuffer octets) throws IOException {
-        if (clientReset) {
-            throw new SocketException("the connection was reset");
+        if (clientGone) {
+            throw new SocketException("the client has closed the connection");
         }
         int count = 0;
         while (octets.hasRemaining() && !toClient.isEmpty()) {
@@ -99,12 +99,14 @@ final class MemoryChannel extends AbstractChannel {
         return count == 0 && closed ? -1 : count;
     }
 
+    /** Whether {@link #read} has something to say. */
     boolean hasToRead() {
-        return !toClient.isEmpty() || closed;
+        return !toClient.isEmpty() || closed || clientGone;
     }
 
+    /** Whether {@link #write} has something to say. */
     boolean mayWrite() {
-        return octetsToServer < WINDOW || closed;
+        return octetsToServer < WINDOW || closed || clientEnded;
     }
 
     /** The client will write no more. */

@@ -91,13 +91,15 @@ public final class TestLoop extends ManualIoEventLoop {
      *
      * @param patience in real time
      * @return whether it is done
+     * @throws IllegalStateException when it is not, and is called from what the loop runs, such as a hook of the handler
      */
     public boolean runUntil(BooleanSupplier done, Duration patience) {
         long begun = System.nanoTime();
         runDue();
         while (!done.getAsBoolean()) {
+            requireAtRest();
             long left = patience.toNanos() - (System.nanoTime() - begun);
-            if (left <= 0 || running || isTerminated()) {
+            if (left <= 0 || isTerminated()) {
                 return false;
             }
             run(left); // until another thread has something to do here, or a moment
@@ -106,11 +108,16 @@ public final class TestLoop extends ManualIoEventLoop {
         return true;
     }
 
-    /** Moves the clock on; timers that become due on the way run at their time. */
+    /**
+     * Moves the clock on; timers that become due on the way run at their time.
+     *
+     * @throws IllegalStateException when it is called from what the loop runs, such as a hook of the handler
+     */
     public void advance(Duration by) {
         if (by.isNegative()) {
             throw new IllegalArgumentException("by is " + by + "; allowed is zero or more");
         }
+        requireAtRest();
         runDue();
         Instant end = clock.instant().plus(by);
         Instant due = nextDue();
@@ -126,6 +133,13 @@ public final class TestLoop extends ManualIoEventLoop {
     private Instant nextDue() {
         long deadline = nextScheduledTaskDeadlineNanos();
         return deadline < 0 ? Instant.MAX : clock.instant().plusNanos(Math.max(0, deadline - ticker().nanoTime()));
+    }
+
+    /** Who is called by the loop cannot wait for what the loop does next. */
+    private void requireAtRest() {
+        if (running) {
+            throw new IllegalStateException("a handler cannot wait for what happens when it has returned");
+        }
     }
 
     private void checkThread() {
