@@ -91,7 +91,7 @@ public final class SmtpHandlerTester implements AutoCloseable {
             preparation.accept(server);
             await(server.listen(ADDRESS));
         } catch (RuntimeException | Error fault) {
-            end(vertx.close());
+            closeVertx();
             throw fault;
         }
     }
@@ -251,8 +251,13 @@ public final class SmtpHandlerTester implements AutoCloseable {
         try {
             end(server.close());
         } finally {
-            end(vertx.close());
+            closeVertx();
         }
+    }
+
+    private void closeVertx() {
+        loop.hasten();
+        end(vertx.close());
     }
 
     /** Waits for an end before which time may have to pass, and which may be told when the event loop has ended itself. */

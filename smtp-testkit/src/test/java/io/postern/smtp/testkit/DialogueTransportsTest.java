@@ -81,7 +81,7 @@ class DialogueTransportsTest {
             S: 221
             """).encrypted(CERTIFICATE.sslContext());
 
-    private enum Transport {
+    enum Transport {
         MEMORY,
         TCP,
         UNIX,

@@ -142,6 +142,7 @@ final class MemoryChannel extends AbstractChannel {
         }
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // closing in memory does not fail
     private void read0() {
         readDue = false;
         if (!readPending || closed) {
@@ -287,14 +288,14 @@ final class MemoryChannel extends AbstractChannel {
         @Override
         @SuppressWarnings("unchecked")
         public <T> T getOption(ChannelOption<T> option) {
-            return option == ChannelOption.ALLOW_HALF_CLOSURE
+            return option.equals(ChannelOption.ALLOW_HALF_CLOSURE)
                     ? (T) Boolean.valueOf(halfClosure)
                     : super.getOption(option);
         }
 
         @Override
         public <T> boolean setOption(ChannelOption<T> option, T value) {
-            if (option == ChannelOption.ALLOW_HALF_CLOSURE) {
+            if (option.equals(ChannelOption.ALLOW_HALF_CLOSURE)) {
                 halfClosure = Boolean.TRUE.equals(value);
                 return true;
             }

@@ -18,12 +18,16 @@ public final class TestLoop extends ManualIoEventLoop {
     /** So many rounds are taken for a loop that never comes to rest. */
     private static final int MAX_ROUNDS = 1_000_000;
 
+    /** How far the time of a loop jumps whenever it is looked at while the loop ends. */
+    private static final long LEAP_NANOS = TimeUnit.SECONDS.toNanos(20);
+
     /** The time of a {@link MovableClock}, which a loop may not see going back. */
     private static final class ClockTicker implements Ticker {
 
         private final MovableClock clock;
         private final Instant start;
         private long last;
+        private boolean ending;
 
         ClockTicker(MovableClock clock) {
             this.clock = clock;
@@ -32,8 +36,14 @@ public final class TestLoop extends ManualIoEventLoop {
 
         @Override
         public synchronized long nanoTime() {
-            last = Math.max(last, Duration.between(start, clock.instant()).toNanos());
+            last = ending
+                    ? last + LEAP_NANOS
+                    : Math.max(last, Duration.between(start, clock.instant()).toNanos());
             return last;
+        }
+
+        synchronized void end() {
+            ending = true;
         }
 
         @Override
@@ -56,6 +66,14 @@ public final class TestLoop extends ManualIoEventLoop {
     public TestLoop(MovableClock clock) {
         super(null, Thread.currentThread(), LocalIoHandler.newFactory(), new ClockTicker(clock));
         this.clock = clock;
+    }
+
+    /**
+     * Lets the loop end without delay, once it is asked to: Netty ends one only when it had nothing to do for a while, and
+     * sleeps until then.
+     */
+    public void hasten() {
+        ((ClockTicker) ticker()).end();
     }
 
     /** Milliseconds since the loop was made, by its clock. */
