@@ -86,7 +86,11 @@ public final class SmtpHandlerTester implements AutoCloseable {
     private SmtpHandlerTester(Handlers handlers, SmtpServerOptions options, Consumer<? super SmtpServer> preparation) {
         this.options = new SmtpServerOptions(options);
         try {
-            handler = new ObservedHandler(handlers.create(vertx, clock), asked -> session = asked);
+            SmtpHandler tested = handlers.create(vertx, clock);
+            if (tested instanceof RecordingHandler recording) {
+                recording.inbox().explainedBy(tap::transcripts);
+            }
+            handler = new ObservedHandler(tested, asked -> session = asked);
             server = new VertxSmtpServer(vertx, () -> handler, this.options, loop::millis).setWiretap(tap);
             preparation.accept(server);
             await(server.listen(ADDRESS));
