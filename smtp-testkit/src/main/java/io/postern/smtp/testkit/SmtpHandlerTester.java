@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *     RawSmtpClient client = tester.client().peer("192.0.2.7").hello();
  *     client.command("MAIL FROM:<a@b.example>").expect(250);
  *     client.command("RCPT TO:<c@d.example>").expect(450);
- *     tester.advance(Duration.ofMinutes(5));
+ *     tester.advance(Duration.ofMinutes(1));
  *     client.command("RCPT TO:<c@d.example>").expect(250);
  * }
  * }</pre>

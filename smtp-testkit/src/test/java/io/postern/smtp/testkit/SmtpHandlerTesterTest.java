@@ -27,7 +27,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -373,6 +375,32 @@ class SmtpHandlerTesterTest {
             assertThat(Duration.between(
                             lines.get(0).at(), lines.get(lines.size() - 1).at()))
                     .isEqualTo(Duration.ofMinutes(4));
+        }
+    }
+
+    @Test
+    void aHandlerThatAsksTheClockIsDrivenThroughItsTime() {
+        Map<String, Instant> seen = new HashMap<>();
+        SmtpHandlerTester.Handlers handlers = (vertx, clock) -> new SmtpHandler() {
+            @Override
+            public Future<Reply> handleRcpt(Session session, Envelope envelope, Recipient recipient) {
+                Instant now = clock.instant();
+                Instant first = seen.computeIfAbsent(session.peer().hostAddress(), peer -> now);
+                return Future.succeededFuture(
+                        first.plusSeconds(60).isAfter(now)
+                                ? Reply.of(450, "4.7.1", "come back later")
+                                : Replies.RECIPIENT_OK);
+            }
+        };
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handlers)) {
+            RawSmtpClient client = tester.client().peer("192.0.2.7").hello();
+            client.command("MAIL FROM:<a@b.example>").expect(250);
+            client.command("RCPT TO:<c@d.example>").expect(450);
+            tester.advance(Duration.ofMinutes(1));
+            client.command("RCPT TO:<c@d.example>").expect(250);
+
+            assertThat(seen).containsOnlyKeys("192.0.2.7");
+            assertThat(tester.told()).containsOnlyOnce("MAIL a@b.example").endsWith("RCPT c@d.example");
         }
     }
 
