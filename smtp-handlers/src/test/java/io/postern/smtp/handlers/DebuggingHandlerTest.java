@@ -90,7 +90,9 @@ class DebuggingHandlerTest {
         try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler());
                 WireClient client = new WireClient(tester.client().peer("::1"))) {
             client.message("\nx\n");
-            assertThat(printed()).contains("X-Peer: ('::1', %d, 0, 0)\n".formatted(tester.session().peer().port()));
+            assertThat(printed())
+                    .contains("X-Peer: ('::1', %d, 0, 0)\n"
+                            .formatted(tester.session().peer().port()));
         }
     }
 
@@ -118,7 +120,8 @@ class DebuggingHandlerTest {
     @Test
     void aLongLineComesOutWhole() {
         String line = "\ud83d\ude00".repeat(20_000);
-        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler(), TestSmtpServer.defaultOptions().setLineLengthLimit(0));
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(
+                        handler(), TestSmtpServer.defaultOptions().setLineLengthLimit(0));
                 WireClient client = new WireClient(tester)) {
             assertThat(client.message("x" + line + "\n")).isEqualTo(ACCEPTED);
             assertThat(printed()).contains("\nx" + line + "\n");
@@ -190,7 +193,8 @@ class DebuggingHandlerTest {
         int halfAndMore = (int) (DebuggingHandler.MAX_WAITING / 2) + 1_000;
         String line = "x".repeat(998) + "\r\n";
         DebuggingHandler handler = new DebuggingHandler(new PrintStream(stream), halfAndMore + 10_000);
-        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler, TestSmtpServer.defaultOptions().setDataSizeLimit(0));
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(
+                        handler, TestSmtpServer.defaultOptions().setDataSizeLimit(0));
                 WireClient first = new WireClient(tester);
                 WireClient second = new WireClient(tester)) {
             for (WireClient client : List.of(first, second)) {

@@ -148,7 +148,8 @@ class MessageHandlerTest {
     @Test
     void aMessageOverTheBoundIsRefusedWith552WhereTheServerHasNone() {
         Inbox inbox = new Inbox(1_000);
-        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox, TestSmtpServer.defaultOptions().setDataSizeLimit(0));
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(
+                        inbox, TestSmtpServer.defaultOptions().setDataSizeLimit(0));
                 WireClient client = new WireClient(tester)) {
             assertThat(client.message("x\n" + ("x".repeat(98) + "\n").repeat(10)))
                     .isEqualTo(Replies.TOO_MUCH_DATA.toString());

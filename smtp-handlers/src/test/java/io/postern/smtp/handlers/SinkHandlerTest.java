@@ -40,7 +40,8 @@ class SinkHandlerTest {
         byte[] lines = "0123456789012345678901234567890123456789012345678901234567890\r\n"
                 .repeat(16_384)
                 .getBytes(StandardCharsets.US_ASCII);
-        try (SmtpHandlerTester tester = SmtpHandlerTester.of(new SinkHandler(), TestSmtpServer.defaultOptions().setDataSizeLimit(0));
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(
+                        new SinkHandler(), TestSmtpServer.defaultOptions().setDataSizeLimit(0));
                 WireClient client = new WireClient(tester)) {
             client.begin("", "<to@example.org>");
             for (int i = 0; i < 100; i++) {

@@ -92,7 +92,8 @@ final class DialogueRun {
 
     private void startTls() {
         if (tls == null) {
-            throw new IllegalStateException("the dialogue has <tls> in it, but nothing says which certificates to trust");
+            throw new IllegalStateException(
+                    "the dialogue has <tls> in it, but nothing says which certificates to trust");
         }
         if (client.hasInput()) { // RFC 3207 §4.2: it would be heard as if it had been encrypted
             throw new AssertionError("there is more to be read before TLS");

@@ -54,9 +54,7 @@ final class Evidence {
             text.append(", without its first ").append(hidden).append(" lines");
         }
         text.append(':');
-        lines.stream()
-                .skip(hidden)
-                .forEach(line -> text.append("\n  ").append(line));
+        lines.stream().skip(hidden).forEach(line -> text.append("\n  ").append(line));
         if (session.omitted() > 0) {
             text.append("\n  -- ").append(session.omitted()).append(" more lines");
         }

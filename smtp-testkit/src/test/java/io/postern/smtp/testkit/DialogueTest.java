@@ -107,8 +107,7 @@ class DialogueTest {
 
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> atTheEnd.with(server.connect()))
-                .withMessageStartingWith(
-                        "the end: the reply before has more lines than were expected: [250-PIPELINING")
+                .withMessageStartingWith("the end: the reply before has more lines than were expected: [250-PIPELINING")
                 .withMessageContaining("C: EHLO client.example\nS: 250-mx.example.test");
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> inBetween.with(server.connect()))
@@ -266,8 +265,7 @@ class DialogueTest {
         RawSmtpClient client = Deaf.client("220 hi\r\n" + (says.isEmpty() ? "" : says + "\r\n"));
 
         assertThatExceptionOfType(AssertionError.class)
-                .isThrownBy(() ->
-                        Dialogue.parse("S: 220\nC: NOOP\nS: 250\n").with(client))
+                .isThrownBy(() -> Dialogue.parse("S: 220\nC: NOOP\nS: 250\n").with(client))
                 .withMessageStartingWith(told)
                 .withMessageEndingWith("so far:\nS: 220 hi\nC: NOOP\n");
     }

@@ -99,7 +99,8 @@ class InboxTest {
             assertThatThrownBy(() -> inbox.await(2, SHORT))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageStartingWith("expected 2 messages within PT0.001S, but 1 arrived\n  <app@example.org>")
-                    .hasMessageContaining("\na session:\n  S: 220 mx.example.test ESMTP Postern\n  C: EHLO refused.example")
+                    .hasMessageContaining(
+                            "\na session:\n  S: 220 mx.example.test ESMTP Postern\n  C: EHLO refused.example")
                     .hasMessageContaining("\n  S: 550 5.1.1 nobody here\n  C: QUIT\n  S: 221 2.0.0 Bye")
                     .hasMessageContaining("\n  C: AUTH ***\n")
                     .hasMessageEndingWith("\n  C: MAIL FROM:<a@b.example>\n  S: 250 2.1.0 OK")
@@ -133,7 +134,9 @@ class InboxTest {
         Inbox own = new Inbox("t7.example.test").explainedBy(() -> List.of(ours, others));
         Inbox nobodys = new Inbox("t9.example.test").explainedBy(() -> List.of(ours, others));
 
-        assertThatThrownBy(() -> own.await(1, SHORT)).hasMessageContaining("@t7").hasMessageNotContaining("@t8");
+        assertThatThrownBy(() -> own.await(1, SHORT))
+                .hasMessageContaining("@t7")
+                .hasMessageNotContaining("@t8");
         assertThatThrownBy(() -> nobodys.await(1, SHORT))
                 .hasMessageContaining("@t7")
                 .hasMessageContaining("@t8");

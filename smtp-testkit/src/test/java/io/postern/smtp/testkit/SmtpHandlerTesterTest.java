@@ -305,7 +305,8 @@ class SmtpHandlerTesterTest {
                 .setTls(certificate.serverOptions())
                 .setImplicitTls(implicitTls)
                 .setProxyProtocol(true);
-        try (SmtpHandlerTester tester = SmtpHandlerTester.of(new RecordingHandler(), options)) {
+        RecordingHandler handler = new RecordingHandler();
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler, options)) {
             tester.client()
                     .throughProxyFrom("2001:db8::7")
                     .encrypted(certificate.sslContext())
@@ -326,6 +327,10 @@ class SmtpHandlerTesterTest {
                     .hasValueSatisfying(
                             who -> assertThat(who.authenticationId()).isEqualTo("anne"));
             assertThat(session.lmtp()).isFalse();
+            assertThat(handler.events()).isEqualTo(tester.told()).hasSize(implicitTls ? 4 : 6);
+            assertThat(tester.told())
+                    .startsWith("PROXY 2001:db8:0:0:0:0:0:7:50000", "CONNECT", "EHLO phone.example")
+                    .endsWith("EHLO phone.example", "NOOP");
         }
     }
 
@@ -427,8 +432,7 @@ class SmtpHandlerTesterTest {
             public Future<Reply> handleNoop(Session session, String argument) {
                 SmtpHandlerTester tester = itself.get(0);
                 thrown.add(catchThrowable(() -> tester.advance(Duration.ofDays(1))));
-                thrown.add(
-                        catchThrowable(() -> tester.await(tester.vertx().timer(1, TimeUnit.SECONDS))));
+                thrown.add(catchThrowable(() -> tester.await(tester.vertx().timer(1, TimeUnit.SECONDS))));
                 return SmtpHandler.super.handleNoop(session, argument);
             }
         };
