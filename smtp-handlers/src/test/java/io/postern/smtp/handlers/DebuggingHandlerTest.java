@@ -203,7 +203,7 @@ class DebuggingHandlerTest {
                     client.send(line.repeat(Math.min(100, (halfAndMore - sent) / line.length() + 1)));
                 }
                 client.send(".\r\n");
-                if (client == first) {
+                if (client.equals(first)) {
                     stream.stuck.await();
                 }
             }

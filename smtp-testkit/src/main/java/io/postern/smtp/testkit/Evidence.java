@@ -13,9 +13,6 @@ final class Evidence {
     /** How many lines of a session are shown, the last ones. */
     private static final int MAX_LINES = 40;
 
-    private static final Predicate<String> REFUSAL =
-            reply -> reply.startsWith("4") || reply.startsWith("5"); // RFC 5321 §4.2.1
-
     private Evidence() {}
 
     /**
@@ -39,7 +36,11 @@ final class Evidence {
     private static boolean isSuccess(Transcript session) {
         return has(session, line -> line.side() == Side.EVENT && line.text().equals(Transcript.DISCONNECTED))
                 && has(session, line -> line.side() == Side.EVENT && line.text().startsWith(Transcript.MESSAGE))
-                && !has(session, line -> line.side() == Side.SERVER && REFUSAL.test(line.text()));
+                && !has(session, line -> line.side() == Side.SERVER && isRefusal(line.text()));
+    }
+
+    private static boolean isRefusal(String reply) {
+        return reply.startsWith("4") || reply.startsWith("5"); // RFC 5321 §4.2.1
     }
 
     private static boolean has(Transcript session, Predicate<Line> line) {

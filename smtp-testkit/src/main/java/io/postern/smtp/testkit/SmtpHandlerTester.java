@@ -15,7 +15,6 @@ import io.postern.smtp.testkit.memory.TestLoop;
 import io.postern.smtp.testkit.tap.ServerTap;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.internal.VertxBootstrap;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -74,8 +73,7 @@ public final class SmtpHandlerTester implements AutoCloseable {
     private final MovableClock clock = new MovableClock();
     private final TestLoop loop = new TestLoop(clock);
     private final MemoryTransport transport = new MemoryTransport(loop);
-    private final Vertx vertx =
-            VertxBootstrap.create().transport(transport).init().vertx();
+    private final Vertx vertx = Vertx.builder().withTransport(transport).build();
     private final ServerTap tap = new ServerTap(clock, loop.ticker()::nanoTime);
     private final SmtpServerOptions options;
     private final ObservedHandler handler;

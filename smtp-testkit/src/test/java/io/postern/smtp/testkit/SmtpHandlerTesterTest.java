@@ -88,6 +88,7 @@ class SmtpHandlerTesterTest {
             tester.client().hello().command("NOOP").expect(250);
 
             assertThat(threads).containsExactly(Thread.currentThread());
+            assertThat(Vertx.currentContext()).isNull(); // the test itself is on none
             assertThat(tester.session().context().owner()).isEqualTo(tester.vertx());
             assertThat(tester.told()).containsExactly("CONNECT", "EHLO client.example", "NOOP");
         }
@@ -462,6 +463,26 @@ class SmtpHandlerTesterTest {
                 assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(client::readReply);
                 assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> client.send("NOOP\r\n"));
             }
+        }
+    }
+
+    @Test
+    void testersOfOneThreadDoNotDisturbEachOther() {
+        try (SmtpHandlerTester other = SmtpHandlerTester.of(new RecordingHandler())) {
+            RawSmtpClient patient = other.client().hello();
+            Instant before = other.clock().instant();
+            try (SmtpHandlerTester one = SmtpHandlerTester.of(new RecordingHandler())) {
+                RawSmtpClient client = one.client().hello();
+                one.advance(Duration.ofHours(1));
+
+                client.expect(421);
+                patient.command("NOOP").expect(250);
+                assertThat(one.told()).endsWith("DISCONNECT");
+            }
+            patient.command("NOOP").expect(250);
+
+            assertThat(other.told()).endsWith("NOOP", "NOOP");
+            assertThat(other.clock().instant()).isEqualTo(before);
         }
     }
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Has a Vert.x use one {@link TestLoop} for everything, and lets it listen in memory. It makes no connections to others. */
 @SuppressWarnings("deprecation") // the interface has InternetProtocolFamily in it
-public final class MemoryTransport implements Transport {
+public final class MemoryTransport implements Transport, io.vertx.core.transport.Transport {
 
     private final TestLoop loop;
     private @Nullable MemoryServerChannel listener;
@@ -42,6 +42,26 @@ public final class MemoryTransport implements Transport {
         MemoryChannel connection = accepting.accept(from);
         loop.runDue();
         return new MemoryWire(connection, loop);
+    }
+
+    @Override
+    public String name() {
+        return "memory";
+    }
+
+    @Override
+    public boolean available() {
+        return true;
+    }
+
+    @Override
+    public @Nullable Throwable unavailabilityCause() {
+        return null;
+    }
+
+    @Override
+    public Transport implementation() {
+        return this;
     }
 
     @Override
