@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,14 @@ final class PosternProcess implements AutoCloseable {
 
     private static final Path JAR = Path.of("target", "postern.jar").toAbsolutePath();
     private static final String LISTENING = "postern listening on ";
+
+    // it runs for a moment: what would make it fast later only makes it start late
+    private static final List<String> JAVA = List.of(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xlog:cds=off",
+            "-Xlog:cds+dynamic=off");
 
     private final Process process;
     private final BufferedReader output;
@@ -41,12 +50,34 @@ final class PosternProcess implements AutoCloseable {
 
     /** What runs it with these arguments. */
     static List<String> command(List<String> arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        // it runs for a moment: what would make it fast later only makes it start late
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", JAR.toString()));
+        return command("-XX:SharedArchiveFile=" + Archive.FILE, arguments);
+    }
+
+    private static List<String> command(String archive, List<String> arguments) {
+        List<String> command = new ArrayList<>(JAVA);
+        command.addAll(List.of(archive, "-jar", JAR.toString()));
         command.addAll(arguments);
         return command;
+    }
+
+    /** The classes of one start, in which the next ones have them in half the time. */
+    private static final class Archive {
+
+        static final Path FILE = JAR.resolveSibling("tests.jsa");
+
+        static {
+            try {
+                Files.deleteIfExists(FILE); // it may be of an older jar
+                try (PosternProcess postern =
+                        new PosternProcess(command("-XX:ArchiveClassesAtExit=" + FILE, List.of("-l", "127.0.0.1:0")))) {
+                    postern.awaitListening();
+                    postern.terminate();
+                    postern.awaitExit();
+                }
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     static PosternProcess run(String... arguments) throws IOException {
