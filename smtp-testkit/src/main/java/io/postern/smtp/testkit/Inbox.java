@@ -42,9 +42,9 @@ public final class Inbox {
     private final List<ReceivedMessage> messages = new ArrayList<>();
     private final List<ReceivedMessage> unseen = new ArrayList<>();
     private final List<Waiter> waiters = new ArrayList<>();
-    private final List<Supplier<List<Transcript>>> sessions = new CopyOnWriteArrayList<>();
 
     private final String domain;
+    private final List<Supplier<List<Transcript>>> sessions = new CopyOnWriteArrayList<>();
 
     /** An inbox of {@code example.test}. */
     public Inbox() {
@@ -85,6 +85,18 @@ public final class Inbox {
                         : Optional.empty());
     }
 
+    /**
+     * Has errors about messages that did not come show what was said in sessions that may be why: in the last three that are
+     * open, in which something was refused, or that brought no message. The servers of the testkit do so for the inbox of
+     * their {@link RecordingHandler}.
+     *
+     * @param transcripts asked from any thread, such as {@link TestSmtpServer#transcripts}
+     */
+    public Inbox explainedBy(Supplier<List<Transcript>> transcripts) {
+        sessions.add(transcripts);
+        return this;
+    }
+
     /** Puts a message in. For handlers; a {@link RecordingHandler} does it for each that it accepts. */
     public void add(ReceivedMessage message) {
         List<Waiter> done;
@@ -97,18 +109,6 @@ public final class Inbox {
             done.forEach(waiter -> unseen.removeAll(waiter.found()));
         }
         done.forEach(Waiter::complete);
-    }
-
-    /**
-     * Has errors about messages that did not come show what was said in sessions that may be why: in the last three that are
-     * open, in which something was refused, or that brought no message. The servers of the testkit do so for the inbox of
-     * their {@link RecordingHandler}.
-     *
-     * @param transcripts asked from any thread, such as {@link TestSmtpServer#transcripts}
-     */
-    public Inbox explainedBy(Supplier<List<Transcript>> transcripts) {
-        sessions.add(transcripts);
-        return this;
     }
 
     /** All messages so far. */
