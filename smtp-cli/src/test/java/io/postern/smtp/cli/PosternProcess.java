@@ -7,7 +7,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,11 +62,11 @@ final class PosternProcess implements AutoCloseable {
     /** The classes of one start, in which the next ones have them in half the time. */
     private static final class Archive {
 
-        static final Path FILE = JAR.resolveSibling("tests.jsa");
+        static final Path FILE = JAR.resolveSibling(ProcessHandle.current().pid() + ".jsa");
 
         static {
+            FILE.toFile().deleteOnExit();
             try {
-                Files.deleteIfExists(FILE); // it may be of an older jar
                 try (PosternProcess postern =
                         new PosternProcess(command("-XX:ArchiveClassesAtExit=" + FILE, List.of("-l", "127.0.0.1:0")))) {
                     postern.awaitListening();
