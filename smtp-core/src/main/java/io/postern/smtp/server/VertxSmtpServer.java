@@ -110,8 +110,12 @@ public final class VertxSmtpServer implements SmtpServer {
         this(vertx, handlers, options, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
     }
 
-    /** A server whose deadlines go by another clock, see {@link Deadlines}. */
-    VertxSmtpServer(
+    /**
+     * A server whose deadlines go by another clock.
+     *
+     * @param clock milliseconds since any fixed moment; it never goes back
+     */
+    public VertxSmtpServer(
             Vertx vertx, Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options, LongSupplier clock) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
         this.given = new Given(options, handlers);

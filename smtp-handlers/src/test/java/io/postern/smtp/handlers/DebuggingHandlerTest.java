@@ -1,16 +1,14 @@
 package io.postern.smtp.handlers;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.postern.smtp.Replies;
-import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.testkit.SmtpHandlerTester;
+import io.postern.smtp.testkit.TestSmtpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.NetworkInterface;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,9 +31,9 @@ class DebuggingHandlerTest {
 
     // side by side with aiosmtpd 1.4.3
     @Test
-    void aMessageIsPrintedAsAiosmtpdDoes() throws Exception {
-        try (RunningServer server = RunningServer.with(handler());
-                WireClient client = server.client()) {
+    void aMessageIsPrintedAsAiosmtpdDoes() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler());
+                WireClient client = new WireClient(tester)) {
             assertThat(client.message("Subject: x\n\nbody\n\nmore\n")).isEqualTo(ACCEPTED);
             assertThat(printed()).isEqualTo("""
                             ---------- MESSAGE FOLLOWS ----------
@@ -46,14 +44,14 @@ class DebuggingHandlerTest {
 
                             more
                             ------------ END MESSAGE ------------
-                            """, client.port());
+                            """, tester.session().peer().port());
         }
     }
 
     @Test
-    void parametersOfMailAndRcptArePrintedFirst() throws Exception {
-        try (RunningServer server = RunningServer.with(handler());
-                WireClient client = server.client()) {
+    void parametersOfMailAndRcptArePrintedFirst() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler());
+                WireClient client = new WireClient(tester)) {
             client.begin(" SIZE=10 ENVID=o'clock", "<a@example.org> NOTIFY=NEVER", "<b@example.org>");
             client.finish("A: 1\n\nx\n");
             assertThat(printed()).isEqualTo("""
@@ -66,14 +64,14 @@ class DebuggingHandlerTest {
 
                             x
                             ------------ END MESSAGE ------------
-                            """, client.port());
+                            """, tester.session().peer().port());
         }
     }
 
     @Test
-    void aMessageWithoutABodyShowsNoPeer() throws Exception {
-        try (RunningServer server = RunningServer.with(handler());
-                WireClient client = server.client()) {
+    void aMessageWithoutABodyShowsNoPeer() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler());
+                WireClient client = new WireClient(tester)) {
             client.message("no blank line\nat all\n");
             client.message("");
             assertThat(printed()).isEqualTo("""
@@ -88,31 +86,31 @@ class DebuggingHandlerTest {
     }
 
     @Test
-    void anIpv6PeerIsShownAsPythonShowsIt() throws Exception {
-        InetAddress loopback = InetAddress.getByAddress(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
-        assumeThat(NetworkInterface.getByInetAddress(loopback)).as("IPv6 here").isNotNull();
-        try (RunningServer server = RunningServer.on("::1", handler());
-                WireClient client = server.client()) {
+    void anIpv6PeerIsShownAsPythonShowsIt() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler());
+                WireClient client = new WireClient(tester.client().peer("::1"))) {
             client.message("\nx\n");
-            assertThat(printed()).contains("X-Peer: ('::1', %d, 0, 0)\n".formatted(client.port()));
+            assertThat(printed())
+                    .contains("X-Peer: ('::1', %d, 0, 0)\n"
+                            .formatted(tester.session().peer().port()));
         }
     }
 
     @Test
-    void controlCharactersAreShownAndNotSentToTheTerminal() throws Exception {
-        try (RunningServer server = RunningServer.with(handler());
-                WireClient client = server.client()) {
+    void controlCharactersAreShownAndNotSentToTheTerminal() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler());
+                WireClient client = new WireClient(tester)) {
             client.message("\u001b]0;title\u0007\tx\u007f\u009b31m\b\0\n");
             assertThat(printed()).contains("\n\\x1b]0;title\\x07\tx\\x7f\\x9b31m\\x08\\x00\n");
         }
     }
 
     @Test
-    void malformedUtf8IsShownReplacedAndTheRestAsItIs() throws Exception {
-        try (RunningServer server = RunningServer.with(handler());
-                WireClient client = server.client()) {
+    void malformedUtf8IsShownReplacedAndTheRestAsItIs() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler());
+                WireClient client = new WireClient(tester)) {
             client.begin(" BODY=8BITMIME", "<to@example.org>");
-            client.send(new byte[] {'a', (byte) 0xff, 'b', (byte) 0xc3, '\r', '\n'});
+            client.wire().send(new byte[] {'a', (byte) 0xff, 'b', (byte) 0xc3, '\r', '\n'});
             client.finish("\u00fc\ud83d\ude00\n");
             assertThat(printed()).contains("\na\ufffdb\ufffd\n\u00fc\ud83d\ude00\n");
         }
@@ -120,21 +118,22 @@ class DebuggingHandlerTest {
 
     // a line is written in pieces
     @Test
-    void aLongLineComesOutWhole() throws Exception {
+    void aLongLineComesOutWhole() {
         String line = "\ud83d\ude00".repeat(20_000);
-        try (RunningServer server = RunningServer.with(handler(), new SmtpServerOptions().setLineLengthLimit(0));
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(
+                        handler(), TestSmtpServer.defaultOptions().setLineLengthLimit(0));
+                WireClient client = new WireClient(tester)) {
             assertThat(client.message("x" + line + "\n")).isEqualTo(ACCEPTED);
             assertThat(printed()).contains("\nx" + line + "\n");
         }
     }
 
     @Test
-    void messagesOfManyConnectionsAreNotMixed() throws Exception {
+    void messagesOfManyConnectionsAreNotMixed() {
         List<WireClient> clients = new ArrayList<>();
-        try (RunningServer server = RunningServer.with(handler())) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(handler())) {
             for (int i = 0; i < 20; i++) {
-                WireClient client = server.client();
+                WireClient client = new WireClient(tester);
                 clients.add(client);
                 client.begin("", "<to@example.org>");
             }
@@ -174,11 +173,11 @@ class DebuggingHandlerTest {
     }
 
     @Test
-    void aStreamThatIsNotReadHoldsUpOnlyWhoWaitsForIt() throws Exception {
+    void aStreamThatIsNotReadHoldsUpOnlyWhoWaitsForIt() throws InterruptedException {
         StuckStream stream = new StuckStream();
-        try (RunningServer server = RunningServer.with(new DebuggingHandler(new PrintStream(stream)));
-                WireClient waiting = server.client();
-                WireClient other = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(new DebuggingHandler(new PrintStream(stream)));
+                WireClient waiting = new WireClient(tester);
+                WireClient other = new WireClient(tester)) {
             waiting.begin("", "<to@example.org>");
             waiting.send("x\r\n.\r\n");
             stream.stuck.await();
@@ -189,21 +188,22 @@ class DebuggingHandlerTest {
     }
 
     @Test
-    void whatWaitsForAStreamThatIsNotReadIsBounded() throws Exception {
+    void whatWaitsForAStreamThatIsNotReadIsBounded() throws InterruptedException {
         StuckStream stream = new StuckStream();
         int halfAndMore = (int) (DebuggingHandler.MAX_WAITING / 2) + 1_000;
         String line = "x".repeat(998) + "\r\n";
         DebuggingHandler handler = new DebuggingHandler(new PrintStream(stream), halfAndMore + 10_000);
-        try (RunningServer server = RunningServer.with(handler, new SmtpServerOptions().setDataSizeLimit(0));
-                WireClient first = server.client();
-                WireClient second = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(
+                        handler, TestSmtpServer.defaultOptions().setDataSizeLimit(0));
+                WireClient first = new WireClient(tester);
+                WireClient second = new WireClient(tester)) {
             for (WireClient client : List.of(first, second)) {
                 client.begin("", "<to@example.org>");
                 for (int sent = 0; sent < halfAndMore; sent += line.length() * 100) {
                     client.send(line.repeat(Math.min(100, (halfAndMore - sent) / line.length() + 1)));
                 }
                 client.send(".\r\n");
-                if (client == first) {
+                if (client.equals(first)) {
                     stream.stuck.await();
                 }
             }
@@ -215,15 +215,15 @@ class DebuggingHandlerTest {
     }
 
     @Test
-    void aMessageThatCouldNotBePrintedIsNotAccepted() throws Exception {
+    void aMessageThatCouldNotBePrintedIsNotAccepted() {
         PrintStream closed = new PrintStream(new OutputStream() {
             @Override
             public void write(int octet) throws IOException {
                 throw new IOException("broken pipe");
             }
         });
-        try (RunningServer server = RunningServer.with(new DebuggingHandler(closed));
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(new DebuggingHandler(closed));
+                WireClient client = new WireClient(tester)) {
             assertThat(client.message("x\n")).isEqualTo(Replies.HANDLER_FAILED.toString());
         }
     }

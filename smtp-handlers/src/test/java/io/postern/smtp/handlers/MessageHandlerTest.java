@@ -8,7 +8,8 @@ import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpException;
-import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.testkit.SmtpHandlerTester;
+import io.postern.smtp.testkit.TestSmtpServer;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -60,10 +61,10 @@ class MessageHandlerTest {
     }
 
     @Test
-    void aMessageComesWholeWithItsEnvelopeAndItsExactBytes() throws Exception {
+    void aMessageComesWholeWithItsEnvelopeAndItsExactBytes() throws InterruptedException {
         Inbox inbox = new Inbox();
-        try (RunningServer server = RunningServer.with(inbox);
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox);
+                WireClient client = new WireClient(tester)) {
             client.begin(" BODY=8BITMIME", "<a@example.org>", "<b@example.org>");
             client.send("Subject: x\r\n\r\n..dot\r\n\u00fc\t\r\n");
             assertThat(client.say(".")).isEqualTo(ACCEPTED);
@@ -73,19 +74,19 @@ class MessageHandlerTest {
             assertThat(message.envelope().mailFrom()).isEqualTo("from@example.org");
             assertThat(message.envelope().mailOptions()).containsExactly("BODY=8BITMIME");
             assertThat(message.envelope().rcptTos()).isEqualTo(List.of("a@example.org", "b@example.org"));
-            assertThat(message.peer().port()).isEqualTo(client.port());
+            assertThat(message.peer().port()).isEqualTo(tester.session().peer().port());
             assertThat(inbox.onOwnContext.take()).isTrue();
         }
     }
 
     @Test
-    void aMessageThatComesByteByByteIsTheSame() throws Exception {
+    void aMessageThatComesByteByByteIsTheSame() throws InterruptedException {
         Inbox inbox = new Inbox();
-        try (RunningServer server = RunningServer.with(inbox);
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox);
+                WireClient client = new WireClient(tester)) {
             client.begin("", "<to@example.org>");
             for (char c : "a\r\n..b\r\n.\r\n".toCharArray()) {
-                client.send(new byte[] {(byte) c});
+                client.wire().send(new byte[] {(byte) c});
             }
             assertThat(client.reply()).isEqualTo(ACCEPTED);
             assertThat(inbox.take().content().toString()).isEqualTo("a\r\n.b\r\n");
@@ -93,20 +94,20 @@ class MessageHandlerTest {
     }
 
     @Test
-    void anEmptyMessageHasNoContent() throws Exception {
+    void anEmptyMessageHasNoContent() throws InterruptedException {
         Inbox inbox = new Inbox();
-        try (RunningServer server = RunningServer.with(inbox);
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox);
+                WireClient client = new WireClient(tester)) {
             client.message("");
             assertThat(inbox.take().content().length()).isZero();
         }
     }
 
     @Test
-    void messagesOfOneSessionDoNotShareEnvelopeOrContent() throws Exception {
+    void messagesOfOneSessionDoNotShareEnvelopeOrContent() throws InterruptedException {
         Inbox inbox = new Inbox();
-        try (RunningServer server = RunningServer.with(inbox);
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox);
+                WireClient client = new WireClient(tester)) {
             client.begin("", "<a@example.org>");
             client.finish("one\n");
             client.begin("", "<b@example.org>");
@@ -120,10 +121,10 @@ class MessageHandlerTest {
 
     // a read of the network is up to 64 KiB large, and a slice of it keeps all of it
     @Test
-    void aSmallMessageDoesNotKeepTheReadThatItCameIn() throws Exception {
+    void aSmallMessageDoesNotKeepTheReadThatItCameIn() throws InterruptedException {
         Inbox inbox = new Inbox();
-        try (RunningServer server = RunningServer.with(inbox);
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox);
+                WireClient client = new WireClient(tester)) {
             client.begin("", "<to@example.org>");
             client.send("tiny\r\n.\r\n" + "NOOP\r\n".repeat(1_000));
             assertThat(client.reply()).isEqualTo(ACCEPTED);
@@ -134,10 +135,10 @@ class MessageHandlerTest {
     }
 
     @Test
-    void aMessageAsLargeAsTheBoundIsTaken() throws Exception {
+    void aMessageAsLargeAsTheBoundIsTaken() throws InterruptedException {
         Inbox inbox = new Inbox(1_000);
-        try (RunningServer server = RunningServer.with(inbox);
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox);
+                WireClient client = new WireClient(tester)) {
             assertThat(client.message("x".repeat(98) + "\n" + ("x".repeat(98) + "\n").repeat(9)))
                     .isEqualTo(ACCEPTED);
             assertThat(inbox.take().content().length()).isEqualTo(1_000);
@@ -145,10 +146,11 @@ class MessageHandlerTest {
     }
 
     @Test
-    void aMessageOverTheBoundIsRefusedWith552WhereTheServerHasNone() throws Exception {
+    void aMessageOverTheBoundIsRefusedWith552WhereTheServerHasNone() {
         Inbox inbox = new Inbox(1_000);
-        try (RunningServer server = RunningServer.with(inbox, new SmtpServerOptions().setDataSizeLimit(0));
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(
+                        inbox, TestSmtpServer.defaultOptions().setDataSizeLimit(0));
+                WireClient client = new WireClient(tester)) {
             assertThat(client.message("x\n" + ("x".repeat(98) + "\n").repeat(10)))
                     .isEqualTo(Replies.TOO_MUCH_DATA.toString());
             assertThat(inbox.messages).isEmpty();
@@ -157,9 +159,9 @@ class MessageHandlerTest {
     }
 
     @Test
-    void aDeclaredSizeOverTheBoundIsRefusedBeforeTheMessageIsSent() throws Exception {
-        try (RunningServer server = RunningServer.with(new Inbox(1_000));
-                WireClient client = server.client()) {
+    void aDeclaredSizeOverTheBoundIsRefusedBeforeTheMessageIsSent() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(new Inbox(1_000));
+                WireClient client = new WireClient(tester)) {
             client.say("MAIL FROM:<from@example.org> SIZE=1001");
             client.say("RCPT TO:<to@example.org>");
             assertThat(client.say("DATA")).isEqualTo(Replies.SIZE_TOO_LARGE.toString());
@@ -167,34 +169,33 @@ class MessageHandlerTest {
     }
 
     @Test
-    void theAnswerIsTheHandlers() throws Exception {
+    void theAnswerIsTheHandlers() {
         Inbox inbox = new Inbox(message -> Future.failedFuture(new SmtpException(554, "5.7.1", "no spam")));
-        try (RunningServer server = RunningServer.with(inbox);
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox);
+                WireClient client = new WireClient(tester)) {
             assertThat(client.message("x\n")).isEqualTo("554 5.7.1 no spam");
         }
     }
 
     @Test
-    void aHandlerThatThrowsIsAnswered451() throws Exception {
+    void aHandlerThatThrowsIsAnswered451() {
         Inbox inbox = new Inbox(message -> {
             throw new IllegalStateException("broken");
         });
-        try (RunningServer server = RunningServer.with(inbox);
-                WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox);
+                WireClient client = new WireClient(tester)) {
             assertThat(client.message("x\n")).isEqualTo(Replies.HANDLER_FAILED.toString());
         }
     }
 
     @Test
-    void aMessageThatIsCutOffIsNotHandled() throws Exception {
+    void aMessageThatIsCutOffIsNotHandled() {
         Inbox inbox = new Inbox();
-        try (RunningServer server = RunningServer.with(inbox)) {
-            try (WireClient client = server.client()) {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(inbox)) {
+            try (WireClient client = new WireClient(tester)) {
                 client.begin("", "<to@example.org>");
                 client.send("half a message\r\n");
             }
-            server.drain();
             assertThat(inbox.messages).isEmpty();
         }
     }
@@ -207,9 +208,9 @@ class MessageHandlerTest {
     }
 
     @Test
-    void aHandlerThatGivesNothingHasFailed() throws Exception {
-        try (RunningServer server = RunningServer.with(new Inbox(message -> null));
-                WireClient client = server.client()) {
+    void aHandlerThatGivesNothingHasFailed() {
+        try (SmtpHandlerTester tester = SmtpHandlerTester.of(new Inbox(message -> null));
+                WireClient client = new WireClient(tester)) {
             assertThat(client.message("hello\n")).isEqualTo(Replies.HANDLER_FAILED.toString());
         }
     }

@@ -1,58 +1,35 @@
 package io.postern.smtp.handlers;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
+import io.postern.smtp.testkit.RawSmtpClient;
+import io.postern.smtp.testkit.SmtpHandlerTester;
+import io.postern.smtp.testkit.TesterClient;
 
-/** A client that sends what it is told, byte for byte, and reads replies. */
-final class WireClient implements AutoCloseable {
+/** A client that has said EHLO, and whose replies are compared as they were on the wire. */
+record WireClient(RawSmtpClient wire) implements AutoCloseable {
 
-    private final Socket socket;
-    private final BufferedReader replies;
-    private final OutputStream output;
-
-    WireClient(String host, int port) throws IOException {
-        socket = new Socket(host, port);
-        socket.setSoTimeout(30_000);
-        socket.setTcpNoDelay(true);
-        replies = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-        output = socket.getOutputStream();
-        reply();
-        say("EHLO client.example.org");
+    WireClient(SmtpHandlerTester tester) {
+        this(tester.client());
     }
 
-    int port() {
-        return socket.getLocalPort();
+    WireClient(TesterClient client) {
+        this(client.hello());
     }
 
-    /** Sends a command. @return the last line of its reply */
-    String say(String command) throws IOException {
-        send(command + "\r\n");
-        return reply();
+    /** Sends a command. @return its reply */
+    String say(String command) {
+        return wire.command(command).toString();
     }
 
-    void send(String text) throws IOException {
-        send(text.getBytes(StandardCharsets.UTF_8));
+    void send(String text) {
+        wire.send(text);
     }
 
-    void send(byte[] bytes) throws IOException {
-        output.write(bytes);
-        output.flush();
-    }
-
-    String reply() throws IOException {
-        String line;
-        do {
-            line = replies.readLine();
-        } while (line != null && line.startsWith("-", 3));
-        return line == null ? "closed" : line;
+    String reply() {
+        return wire.readReply().toString();
     }
 
     /** Begins a transaction up to the 354 of DATA. */
-    void begin(String mailParameters, String... rcptArguments) throws IOException {
+    void begin(String mailParameters, String... rcptArguments) {
         say("MAIL FROM:<from@example.org>" + mailParameters);
         for (String argument : rcptArguments) {
             say("RCPT TO:" + argument);
@@ -61,18 +38,18 @@ final class WireClient implements AutoCloseable {
     }
 
     /** Sends a message whose text needs no dots added, and reads the reply to it. */
-    String message(String text) throws IOException {
+    String message(String text) {
         begin("", "<to@example.org>");
         return finish(text);
     }
 
-    String finish(String text) throws IOException {
+    String finish(String text) {
         send(text.replace("\n", "\r\n"));
         return say(".");
     }
 
     @Override
-    public void close() throws IOException {
-        socket.close();
+    public void close() {
+        wire.close();
     }
 }

@@ -1,57 +1,35 @@
 package io.postern.smtp.lmtp;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
+import io.postern.smtp.testkit.RawSmtpClient;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** A client that sends what it is told and reads reply by reply. It waits for as long as the test may take. */
-final class Client implements AutoCloseable {
+/** A client whose replies are compared as they were on the wire. */
+record Client(RawSmtpClient wire) implements AutoCloseable {
 
-    private final SocketChannel socket;
-    private final BufferedReader replies;
-
-    Client(SocketAddress server) throws IOException {
-        socket = SocketChannel.open(server);
-        replies = new BufferedReader(new InputStreamReader(Channels.newInputStream(socket), StandardCharsets.US_ASCII));
+    Client(SocketAddress server) {
+        this(RawSmtpClient.connect(server));
     }
 
     /** Sends the text as it stands. */
-    Client send(String text) throws IOException {
-        ByteBuffer octets = StandardCharsets.US_ASCII.encode(text);
-        while (octets.hasRemaining()) {
-            socket.write(octets);
-        }
+    Client send(String text) {
+        wire.send(text);
         return this;
     }
 
     /** The next replies, each of one line. */
-    List<String> lines(int count) throws IOException {
-        List<String> lines = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            lines.add(replies.readLine());
-        }
-        return lines;
+    List<String> lines(int count) {
+        return Stream.generate(() -> wire.readReply().toString()).limit(count).toList();
     }
 
     /** Sends a command and reads its reply of one or more lines. */
-    List<String> ask(String command) throws IOException {
-        send(command + "\r\n");
-        List<String> lines = new ArrayList<>();
-        do {
-            lines.add(replies.readLine());
-        } while (lines.get(lines.size() - 1).charAt(3) == '-');
-        return lines;
+    List<String> ask(String command) {
+        return wire.command(command).toString().lines().toList();
     }
 
     @Override
-    public void close() throws IOException {
-        socket.close();
+    public void close() {
+        wire.close();
     }
 }

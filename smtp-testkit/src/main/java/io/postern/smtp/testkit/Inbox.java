@@ -12,9 +12,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Messages that have arrived, in the order in which they did. A message is there once, however many recipients it has.
@@ -42,6 +44,7 @@ public final class Inbox {
     private final List<Waiter> waiters = new ArrayList<>();
 
     private final String domain;
+    private final List<Supplier<List<Transcript>>> sessions = new CopyOnWriteArrayList<>();
 
     /** An inbox of {@code example.test}. */
     public Inbox() {
@@ -80,6 +83,18 @@ public final class Inbox {
                                 && credentials.password().equals(password())
                         ? Optional.of(Identity.of(username()))
                         : Optional.empty());
+    }
+
+    /**
+     * Has errors about messages that did not come show what was said in sessions that may be why: in the last three that are
+     * open, in which something was refused, or that brought no message. The servers of the testkit do so for the inbox of
+     * their {@link RecordingHandler}.
+     *
+     * @param transcripts asked from any thread, such as {@link TestSmtpServer#transcripts}
+     */
+    public Inbox explainedBy(Supplier<List<Transcript>> transcripts) {
+        sessions.add(transcripts);
+        return this;
     }
 
     /** Puts a message in. For handlers; a {@link RecordingHandler} does it for each that it accepts. */
@@ -163,7 +178,8 @@ public final class Inbox {
      * Blocks until at least {@code count} messages have arrived.
      *
      * @return all messages so far
-     * @throws AssertionError when they have not within {@code patience}; it lists what did arrive
+     * @throws AssertionError when they have not within {@code patience}; it lists what did arrive, and shows what was said in
+     *     sessions that may be why
      * @throws IllegalStateException on an event loop, where waiting would keep them from arriving
      */
     public List<ReceivedMessage> await(int count, Duration patience) {
@@ -179,7 +195,8 @@ public final class Inbox {
      * Blocks until a message of this kind has arrived.
      *
      * @return the first of them
-     * @throws AssertionError when none has within {@code patience}, it lists what did arrive; or when {@code kind} throws
+     * @throws AssertionError when none has within {@code patience}, it tells what {@link #await(int, Duration)} does; or when
+     *     {@code kind} throws
      * @throws IllegalStateException on an event loop, where waiting would keep it from arriving
      */
     public ReceivedMessage await(Predicate<? super ReceivedMessage> kind, Duration patience) {
@@ -259,6 +276,7 @@ public final class Inbox {
                 .append(arrived.size())
                 .append(" arrived");
         arrived.forEach(message -> text.append("\n  ").append(message));
+        sessions.forEach(transcripts -> text.append(Evidence.in(transcripts.get(), domain)));
         return text.toString();
     }
 

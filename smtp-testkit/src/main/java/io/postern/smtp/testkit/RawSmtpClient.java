@@ -40,6 +40,10 @@ public final class RawSmtpClient implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final int MAX_LINE = 4_096;
+    /** How many lines a reply may have: a server that never ends one must not fill the memory. */
+    private static final int MAX_LINES = 1_000;
+    /** How much may come before the end of a connection that is waited for. */
+    private static final int MAX_REST = 1 << 20;
 
     private Wire wire;
     private final ByteBuffer input = ByteBuffer.allocate(65_536).limit(0);
@@ -89,6 +93,11 @@ public final class RawSmtpClient implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot connect to " + address, e);
         }
+    }
+
+    /** A client on a connection that is there already; the greeting is still to be read. */
+    public static RawSmtpClient over(Wire wire) {
+        return new RawSmtpClient(wire);
     }
 
     /** How long each later call may take. */
@@ -155,7 +164,8 @@ public final class RawSmtpClient implements AutoCloseable {
     /**
      * Reads one reply, all its lines.
      *
-     * @throws AssertionError when what came is not a reply: no code, codes that differ, a bare LF, an endless line
+     * @throws AssertionError when what came is not a reply: no code, codes that differ, a bare LF, a line or a reply without
+     *     end
      */
     public WireReply readReply() {
         List<String> lines = new ArrayList<>();
@@ -168,6 +178,9 @@ public final class RawSmtpClient implements AutoCloseable {
             lines.add(line.length() < 4 ? "" : line.substring(4));
             if (line.length() < 4 || line.charAt(3) == ' ') {
                 return new WireReply(Integer.parseInt(first.substring(0, 3)), lines);
+            }
+            if (lines.size() == MAX_LINES) {
+                throw new AssertionError("a reply of more than " + MAX_LINES + " lines, such as \"" + line + "\"");
             }
             line = readLine();
         }
@@ -193,11 +206,43 @@ public final class RawSmtpClient implements AutoCloseable {
         throw new AssertionError("a line of more than " + MAX_LINE + " octets");
     }
 
-    /** Reads until the server closes the connection. @return what came before that, as UTF-8 */
+    /**
+     * Whether something is there to be read, be it the end of the connection. It does not wait: from a server in a network
+     * something may be on its way, from one in memory nothing is.
+     */
+    public boolean hasInput() {
+        if (input.hasRemaining()) {
+            return true;
+        }
+        try {
+            return fill(Duration.ZERO) != 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private int fill(Duration patience) throws IOException {
+        input.clear();
+        try {
+            return wire.read(input, patience);
+        } finally {
+            input.flip();
+        }
+    }
+
+    /**
+     * Reads until the server closes the connection.
+     *
+     * @return what came before that, as UTF-8
+     * @throws AssertionError when more than 1 MiB comes
+     */
     public String readToEnd() {
         ByteArrayOutputStream octets = new ByteArrayOutputStream();
         int octet;
         while ((octet = read()) >= 0) {
+            if (octets.size() == MAX_REST) {
+                throw new AssertionError("the server sent " + MAX_REST + " octets and more instead of closing");
+            }
             octets.write(octet);
         }
         return octets.toString(StandardCharsets.UTF_8);
@@ -207,9 +252,7 @@ public final class RawSmtpClient implements AutoCloseable {
     private int read() {
         try {
             while (!input.hasRemaining()) {
-                input.clear();
-                int count = wire.read(input, timeout);
-                input.flip();
+                int count = fill(timeout);
                 if (count < 0) {
                     return -1;
                 }

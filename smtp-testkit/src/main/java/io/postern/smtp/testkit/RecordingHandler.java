@@ -2,6 +2,7 @@ package io.postern.smtp.testkit;
 
 import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
+import io.postern.smtp.ProxyInfo;
 import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLSession;
 
 /**
  * Accepts everything and keeps it: each question it was asked, and each message with envelope and exact content. To refuse
@@ -118,6 +120,12 @@ public class RecordingHandler implements SmtpHandler {
     }
 
     @Override
+    public Future<Boolean> handleProxy(Session session, ProxyInfo proxy) {
+        record("PROXY " + proxy.source());
+        return SmtpHandler.super.handleProxy(session, proxy);
+    }
+
+    @Override
     public Future<Reply> handleHelo(Session session, String hostName) {
         record("HELO " + hostName);
         return SmtpHandler.super.handleHelo(session, hostName);
@@ -127,6 +135,12 @@ public class RecordingHandler implements SmtpHandler {
     public Future<EhloReply> handleEhlo(Session session, String hostName, EhloReply planned) {
         record("EHLO " + hostName);
         return SmtpHandler.super.handleEhlo(session, hostName, planned);
+    }
+
+    @Override
+    public Future<Boolean> handleStartTls(Session session, SSLSession tls) {
+        record("STARTTLS");
+        return SmtpHandler.super.handleStartTls(session, tls);
     }
 
     @Override

@@ -111,6 +111,9 @@ public final class TestSmtpServer implements AutoCloseable {
             SmtpServer server = new VertxSmtpServer(vertx, () -> handler, local).setWiretap(tap);
             preparation.accept(server);
             await(server.listen());
+            if (handler instanceof RecordingHandler recording) {
+                recording.inbox().explainedBy(tap::transcripts);
+            }
             return new TestSmtpServer(vertx, server, handler, tap);
         } catch (RuntimeException | Error fault) {
             await(vertx.close());

@@ -19,6 +19,11 @@ public record Transcript(List<Line> lines, int omitted) {
     /** How many characters of a line are kept, the longest that RFC 5321 §4.5.3.1.5 lets a reply have. */
     public static final int MAX_LINE_LENGTH = 512;
 
+    /** The event with which a session ends. */
+    public static final String DISCONNECTED = "disconnected";
+    /** How the event begins with which a message is whole. */
+    public static final String MESSAGE = "a message of ";
+
     /** Who said something. */
     public enum Side {
         /** The client, {@code C:} in print. */

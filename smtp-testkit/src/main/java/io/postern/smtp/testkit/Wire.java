@@ -5,8 +5,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 
-/** The connection of a {@link RawSmtpClient}, plain or encrypted. Every call blocks for no longer than it is told. */
-interface Wire extends Closeable {
+/**
+ * What carries the octets of a {@link RawSmtpClient}: a socket, TLS over one, a connection in memory, or something of your
+ * own, see {@link RawSmtpClient#over}. Every call blocks for no longer than it is told. For one thread at a time.
+ */
+public interface Wire extends Closeable {
 
     /** Takes some of {@code output}. @return how many octets; 0 when none was taken in time */
     int write(ByteBuffer output, Duration patience) throws IOException;

@@ -6,8 +6,6 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.netty.pkitesting.CertificateBuilder;
-import io.netty.pkitesting.X509Bundle;
 import io.postern.smtp.Envelope;
 import io.postern.smtp.Limit;
 import io.postern.smtp.Replies;
@@ -24,16 +22,12 @@ import io.postern.smtp.sasl.Identity;
 import io.postern.smtp.sasl.SaslFailure;
 import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.testkit.RawSmtpClient;
+import io.postern.smtp.testkit.TestCertificate;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.ClientSSLOptions;
-import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetSocket;
-import io.vertx.core.net.PemKeyCertOptions;
-import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.streams.ReadStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -233,25 +227,15 @@ class SmtpMetersTest {
     }
 
     @Test
-    void handshakesAreCountedByProtocolAndOutcome() throws Exception {
-        X509Bundle bundle = new CertificateBuilder()
-                .subject("CN=mx.example.test")
-                .addSanDnsName("mx.example.test")
-                .setIsCertificateAuthority(true)
-                .buildSelfSigned();
-        options.setTls(new ServerSSLOptions()
-                        .setKeyCertOptions(new PemKeyCertOptions()
-                                .addCertValue(Buffer.buffer(bundle.getCertificatePathPEM()))
-                                .addKeyValue(Buffer.buffer(bundle.getPrivateKeyPEM()))))
-                .setImplicitTls(true);
+    void handshakesAreCountedByProtocolAndOutcome() {
+        TestCertificate certificate = TestCertificate.create();
+        options.setTls(certificate.serverOptions()).setImplicitTls(true);
         SmtpServer server = serve();
-        NetClient client = vertx.createNetClient();
-        NetSocket socket = await(client.connect(server.actualPort(), "127.0.0.1")
-                .compose(plain -> plain.upgradeToSsl(
-                                new ClientSSLOptions().setTrustAll(true).setHostnameVerificationAlgorithm(""))
-                        .map(plain)));
-        String protocol = socket.sslSession().getProtocol();
-        socket.close();
+        String protocol;
+        try (RawSmtpClient client = RawSmtpClient.connect("127.0.0.1", server.actualPort())) {
+            protocol = client.startTls(certificate.sslContext()).getProtocol();
+            client.expect(220);
+        }
         try (RawSmtpClient broken = RawSmtpClient.connect("127.0.0.1", server.actualPort())) {
             broken.send("this is no handshake\r\n");
             broken.readToEnd();

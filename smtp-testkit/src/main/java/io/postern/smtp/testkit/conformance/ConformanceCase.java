@@ -50,7 +50,8 @@ public record ConformanceCase(String name, String source, Level level, Set<Strin
         return (target, client) -> Dialogue.parse(script.replace("HELLO", target.hello() + " conformance.example")
                         .replace("<FROM>", '<' + target.sender() + '>')
                         .replace("<TO>", '<' + target.recipient() + '>'))
-                .with(client, AnyCertificate.CONTEXT);
+                .encrypted(AnyCertificate.CONTEXT)
+                .with(client);
     }
 
     @Override

@@ -132,7 +132,7 @@ public final class SmtpServerExtension
     @Override
     public void beforeEach(ExtensionContext context) {
         Shared shared = shared(context);
-        Inbox inbox = shared.inboxes().open();
+        Inbox inbox = shared.inboxes().open().explainedBy(shared.server()::transcripts);
         context.getStore(namespace).put(Inbox.class, inbox);
         TestFaults.open(context, namespace, shared.server(), shared.owner(), inbox.domain());
     }

@@ -4,6 +4,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.server.Wiretap;
 import io.postern.smtp.testkit.Transcript;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** The faults and transcripts of a server. */
 public final class ServerTap implements Wiretap {
@@ -26,7 +28,8 @@ public final class ServerTap implements Wiretap {
     /** What is said in sessions that are open, of all servers: ids are those of a process. */
     private static final Map<String, SessionLog> OPEN = new ConcurrentHashMap<>();
 
-    private final Time time = new Time();
+    private final InstantSource clock;
+    private final Time time;
     private final ScriptedFaults faults = new ScriptedFaults(this, null);
     /** Those of all and those of domains, as far as there are any. */
     private final CopyOnWriteArrayList<ScriptedFaults> scripts = new CopyOnWriteArrayList<>();
@@ -35,7 +38,20 @@ public final class ServerTap implements Wiretap {
     private final Deque<SessionLog> sessions = new ArrayDeque<>();
 
     /** Nothing has been said, and nothing will go wrong. */
-    public ServerTap() {}
+    public ServerTap() {
+        this(InstantSource.system(), System::nanoTime);
+    }
+
+    /**
+     * Like {@link #ServerTap()}, in another time.
+     *
+     * @param clock tells when something was said
+     * @param nanos the time by which the event loop of the server goes, since any fixed moment
+     */
+    public ServerTap(InstantSource clock, LongSupplier nanos) {
+        this.clock = clock;
+        this.time = new Time(nanos);
+    }
 
     /** What has been said so far in a session of a server that has a tap; else nothing. */
     public static Transcript transcriptOf(Session session) {
@@ -109,7 +125,7 @@ public final class ServerTap implements Wiretap {
 
     @Override
     public Wire attach(Session session, Consumer<Reply> terminate) {
-        SessionLog log = new SessionLog(session.id());
+        SessionLog log = new SessionLog(session.id(), clock);
         OPEN.put(session.id(), log);
         synchronized (sessions) {
             sessions.add(log);

@@ -4,6 +4,7 @@ import io.postern.smtp.testkit.Transcript;
 import io.postern.smtp.testkit.Transcript.Line;
 import io.postern.smtp.testkit.Transcript.Side;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,10 +13,12 @@ final class SessionLog {
 
     private final String session;
     private final List<Line> lines = new ArrayList<>();
+    private final InstantSource clock;
     private int omitted;
 
-    SessionLog(String session) {
+    SessionLog(String session, InstantSource clock) {
         this.session = session;
+        this.clock = clock;
     }
 
     String session() {
@@ -23,7 +26,7 @@ final class SessionLog {
     }
 
     void add(Side side, String text) {
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         text.lines().forEach(line -> add(new Line(side, now, shortened(line))));
     }
 

@@ -7,6 +7,7 @@ import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.protocol.Output;
 import io.postern.smtp.server.Wiretap;
+import io.postern.smtp.testkit.Transcript;
 import io.postern.smtp.testkit.Transcript.Side;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -82,7 +83,7 @@ final class SessionTap implements Wiretap.Wire {
         if (messageComes()) {
             log.add(Side.EVENT, "cut off after " + octets + " octets of a message");
         }
-        log.add(Side.EVENT, "disconnected");
+        log.add(Side.EVENT, Transcript.DISCONNECTED);
         List.copyOf(holds).forEach(Hold::over);
         server.ended(this);
     }
@@ -101,7 +102,7 @@ final class SessionTap implements Wiretap.Wire {
     public @Nullable Future<Optional<Reply>> holdUp(String step, String argument, Envelope current) {
         envelope = current;
         if (step.equals(Output.MESSAGE)) {
-            log.add(Side.EVENT, "a message of " + octets + " octets");
+            log.add(Side.EVENT, Transcript.MESSAGE + octets + " octets");
         }
         boolean opens = messageDue && (step.equals("DATA") || step.equals("BDAT"));
         if (step.equals("MAIL") || opens || step.equals(Output.MESSAGE) || step.equals("RSET")) {

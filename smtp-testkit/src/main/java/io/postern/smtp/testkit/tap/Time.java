@@ -6,12 +6,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Tells the time to faults: that of the day, or that of a clock which a test moves. */
 final class Time {
 
+    private final LongSupplier nanos;
     private volatile @Nullable MovableClock clock;
+
+    /** @param nanos the time by which event loops go */
+    Time(LongSupplier nanos) {
+        this.nanos = nanos;
+    }
 
     void setClock(MovableClock moved) {
         clock = moved;
@@ -19,7 +26,7 @@ final class Time {
 
     Duration now() {
         MovableClock moved = clock;
-        return moved == null ? Duration.ofNanos(System.nanoTime()) : Duration.between(Instant.EPOCH, moved.instant());
+        return moved == null ? Duration.ofNanos(nanos.getAsLong()) : Duration.between(Instant.EPOCH, moved.instant());
     }
 
     /** Runs a task later, on an event loop that may have ended by then. */

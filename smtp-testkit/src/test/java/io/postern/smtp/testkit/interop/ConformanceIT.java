@@ -9,14 +9,10 @@ import io.postern.smtp.testkit.conformance.Conformance;
 import io.postern.smtp.testkit.conformance.ConformanceReport;
 import io.postern.smtp.testkit.conformance.ConformanceReport.Outcome;
 import io.postern.smtp.testkit.conformance.ConformanceTarget;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +57,7 @@ class ConformanceIT {
 
     @Test
     void smtpSinkFailsSomeOfIt() throws Exception {
-        int port = freePort();
+        int port = Started.freePort();
         try (Started sink =
                 new Started(List.of(Tool.find("smtp-sink"), "-u", "nobody", "127.0.0.1:" + port, "10"), port)) {
             assertThat(failures(sink.port()))
@@ -71,7 +67,7 @@ class ConformanceIT {
 
     @Test
     void aiosmtpdFailsSomeOfIt() throws Exception {
-        int port = freePort();
+        int port = Started.freePort();
         List<String> command =
                 List.of(Tool.find("aiosmtpd"), "-n", "-c", "aiosmtpd.handlers.Sink", "-l", "127.0.0.1:" + port);
         try (Started aiosmtpd = new Started(command, port)) {
@@ -84,41 +80,5 @@ class ConformanceIT {
         return report.failures().stream()
                 .map(result -> result.testCase().name())
                 .toList();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
-    /** A server of another make. */
-    private record Started(Process process, int port) implements AutoCloseable {
-
-        Started(List<String> command, int port) throws IOException, InterruptedException {
-            this(
-                    new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start(),
-                    port);
-            while (!accepts()) {
-                assertThat(process.isAlive()).as("%s runs", command).isTrue();
-                TimeUnit.MILLISECONDS.sleep(50);
-            }
-        }
-
-        private boolean accepts() {
-            try (Socket socket = new Socket(LOOPBACK, port)) {
-                return socket.isConnected();
-            } catch (IOException e) {
-                return false;
-            }
-        }
-
-        @Override
-        public void close() {
-            process.destroyForcibly();
-        }
     }
 }
