@@ -1,5 +1,7 @@
 package io.postern.smtp.testkit.web;
 
+import static java.util.regex.Matcher.quoteReplacement;
+
 import io.postern.smtp.testkit.ParsedMail;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -15,9 +17,10 @@ import java.util.regex.Pattern;
  * The HTML of a message as a document of its own, which is shown in a sandbox.
  *
  * <p>The sandbox and its policy keep scripts from running and anything from loading; the HTML itself is left as it is, but
- * for two things. Elements by which a browser may connect to others without asking the policy ({@code <link
- * rel=preconnect>}), or that speak to the browser instead of to the reader, lose their names. And images of the message, which
- * HTML calls by {@code cid:}, are put in, so that the policy need not allow any address.
+ * for three things. Elements that speak to the browser instead of to the reader, or that contain other documents, lose their
+ * names: for some a browser connects to others without asking the policy ({@code <link rel=preconnect>}), or before it asks
+ * ({@code <iframe>}). Links open windows of their own, whatever they say. And images of the message, which HTML calls by
+ * {@code cid:}, are put in, so that the policy need not allow any address.
  */
 final class SafeHtml {
 
@@ -31,9 +34,15 @@ final class SafeHtml {
     private static final String HEAD =
             "<!doctype html><html><head><meta charset=\"utf-8\"><base target=\"_blank\"><style>"
                     + "html{background:#fff;color:#1c1c1e;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}"
-                    + "body{margin:16px}img{max-width:100%}</style></head>\n";
+                    + "body{margin:16px}img{max-width:100%}x-script{display:none}</style></head>\n";
 
-    private static final Pattern SPEAKS_TO_BROWSER = Pattern.compile("(?i)<(?=(?:link|meta|base)(?![a-z0-9-]))");
+    // wherever they stand: what we took for a comment a browser might not
+    private static final Pattern WITH_CONTENT =
+            named("(</?)", "script|iframe|frameset|fencedframe|portal|object|applet|webview");
+    private static final Pattern VOID = named("<", "link|meta|base|embed|frame");
+    // a link in the frame's own window leads nowhere; a window of its own is what the base of our head says
+    private static final Pattern LINK = Pattern.compile("(?i)<(?:a|area)\\s[^<>]*>");
+    private static final Pattern TARGET = Pattern.compile("(?i)(?<=\\s)(?=target\\s*=)");
     private static final Pattern CONTENT_ID = Pattern.compile("(?i)(?<=[\"'(=\\s])cid:([^\\s\"'<>()]{1,250})");
     private static final Set<String> IMAGES = Set.of(
             "image/png",
@@ -49,9 +58,20 @@ final class SafeHtml {
 
     private SafeHtml() {}
 
+    private static Pattern named(String before, String names) {
+        return Pattern.compile("(?i)" + before + "(?=(?:" + names + ")(?![a-z0-9-]))");
+    }
+
     static String document(ParsedMail mail) {
-        String named = SPEAKS_TO_BROWSER.matcher(mail.html()).replaceAll("<x-");
-        return HEAD + withImages(named, mail);
+        String contained = WITH_CONTENT.matcher(mail.html()).replaceAll("$1x-");
+        // an element without an end that does nothing, so that what stands behind is not taken for its content
+        String named = VOID.matcher(contained).replaceAll("<param ");
+        String led = LINK.matcher(named).replaceAll(link -> quoteReplacement(withoutTarget(link.group())));
+        return HEAD + withImages(led, mail);
+    }
+
+    private static String withoutTarget(String link) {
+        return TARGET.matcher(link).replaceAll("x-");
     }
 
     private static String withImages(String html, ParsedMail mail) {
@@ -70,7 +90,7 @@ final class SafeHtml {
             ParsedMail.Attachment image = images.get(decoded(matcher.group(1)));
             if (image != null && image.content().length() <= room) {
                 room -= image.content().length();
-                matcher.appendReplacement(result, Matcher.quoteReplacement(dataUri(image)));
+                matcher.appendReplacement(result, quoteReplacement(dataUri(image)));
             }
         }
         return matcher.appendTail(result).toString();

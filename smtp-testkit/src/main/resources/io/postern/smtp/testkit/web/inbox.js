@@ -231,7 +231,7 @@ function showMessage(mail) {
   $("tabs").replaceChildren(...TABS.map((name, index) => {
     const tab = element("button", { type: "button", role: "tab", id: "tab-" + name, title: `${name} (${index + 1})` }, name);
     tab.disabled = name === "HTML" ? !mail.html : name === "Attachments" && !mail.attachmentCount;
-    if (name === "Attachments" && mail.attachmentCount) tab.append(element("span", { className: "number" }, String(mail.attachmentCount)));
+    if (name === "Attachments" && mail.attachmentCount) tab.append(" ", element("span", { className: "number" }, String(mail.attachmentCount)));
     tab.onclick = () => { state.tab = name; show(name); };
     return tab;
   }));

@@ -23,9 +23,11 @@ final class Chromium implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final ChromeDriver driver;
+    private final String window;
 
     private Chromium(ChromeDriver driver) {
         this.driver = driver;
+        window = driver.getWindowHandle();
         driver.manage().timeouts().implicitlyWait(PATIENCE).scriptTimeout(PATIENCE);
     }
 
@@ -74,6 +76,29 @@ final class Chromium implements AutoCloseable {
                         + "}; const look = () => { try { if (ask()) return done(true); } catch (e) { } setTimeout(look, 20); };"
                         + " look();");
         assertThat(done).isEqualTo(true);
+    }
+
+    /** Waits until there is a window besides the first, and looks at it from now on. */
+    void switchToOtherWindow() {
+        List<String> others = others();
+        while (others.isEmpty()) {
+            others = others(); // each time the browser is asked and answers; the test's own limit ends it
+        }
+        driver.switchTo().window(others.get(0));
+    }
+
+    /** Closes all windows but the first, and looks at that from now on. */
+    void closeOtherWindows() {
+        for (String other : others()) {
+            driver.switchTo().window(other).close();
+        }
+        driver.switchTo().window(window);
+    }
+
+    private List<String> others() {
+        return driver.getWindowHandles().stream()
+                .filter(other -> !other.equals(window))
+                .toList();
     }
 
     /** Waits until an element has exactly this text. */

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WindowType;
 
@@ -40,7 +42,7 @@ class HostileMailIT {
             <script type="speculationrules">{"prefetch": [{"source": "list", "urls": ["URL"]}]}</script>
             </head>
             <body onload="new Image().src='URL'" background="URL">
-            <img src="URL"><img srcset="URL 2x" src="x"><img src=x onerror="new Image().src='URL'">
+            <img src="URL"><img attributionsrc="URL" src="x"><img srcset="URL 2x" src="x"><img src=x onerror="new Image().src='URL'">
             <picture><source srcset="URL"><img></picture>
             <svg onload="new Image().src='URL'"><script>new Image().src='URL'</script><image href="URL" width="9" height="9"/>
               <use href="URL#x"/><foreignObject><iframe src="URL"></iframe></foreignObject></svg>
@@ -48,6 +50,8 @@ class HostileMailIT {
             <iframe src="URL"></iframe><iframe srcdoc="<img src='URL'><script>new Image().src='URL'</script>"></iframe>
             <iframe src="javascript:new Image().src='URL'"></iframe>
             <object data="URL"></object><embed src="URL"><applet code="URL"></applet>
+            <portal src="URL"></portal><fencedframe config="URL" src="URL"></fencedframe>
+            <div><template shadowrootmode="open"><iframe src="URL"></iframe><img src="URL"></template></div>
             <video src="URL" poster="URL" autoplay></video><audio src="URL" autoplay></audio>
             <video><track default src="URL"></video><input type="image" src="URL"><table background="URL"><tr><td>t</table>
             <div style="background: url(URL); border-image: url(URL)">div</div>
@@ -56,8 +60,8 @@ class HostileMailIT {
             <p>paragraph<ul><li>item</ul>
             <a id="script" href="javascript:new Image().src='URL'">script</a><br>
             <a id="scripttop" target="_top" href="javascript:new Image().src='URL'">script</a><br>
-            <a id="self" target="_self" href="URL">self</a><br>
-            <a id="top" target="_top" href="URL">top</a><br>
+            <a id="self" title=">" target="_self" href="URL">self</a><br>
+            <a id="top" title=">" target="_top" href="URL">top</a><br>
             <a id="data" href="data:text/html,<script>new Image().src='URL'</script>">data</a><br>
             <form action="URL"><button id="submit" type="submit">submit</button></form>
             <form action="URL" target="_blank"><button id="submitblank" type="submit">submit</button></form>
@@ -92,6 +96,7 @@ class HostileMailIT {
 
     @AfterEach
     void close() throws IOException {
+        browser.closeOtherWindows();
         canary.close();
         server.close();
     }
@@ -115,45 +120,42 @@ class HostileMailIT {
         browser.find("#link");
         assertThat(canary.visitors()).as("when it is shown").isZero();
 
-        String inbox = browser.driver().getWindowHandle();
-        for (String id : List.of("script", "scripttop", "self", "top", "data", "submit", "submitblank")) {
-            browser.driver().switchTo().window(inbox);
-            browser.open(page);
-            browser.find("#messages li").click();
-            browser.driver().switchTo().frame(browser.find("#panel iframe"));
-            browser.find("#" + id).click();
-            closeOthers(inbox);
+        for (String id : List.of("script", "scripttop", "data", "submit", "submitblank")) {
+            clickInside(id);
             assertThat(canary.visitors()).as("when " + id + " is clicked").isZero();
             assertThat(browser.driver().getCurrentUrl()).isEqualTo(page.url().toString());
             assertThat(browser.script("return window.hacked === undefined")).isEqualTo(true);
         }
     }
 
-    private static void closeOthers(String inbox) {
-        for (String window : browser.driver().getWindowHandles()) {
-            if (!window.equals(inbox)) {
-                browser.driver().switchTo().window(window).close();
-            }
-        }
-        browser.driver().switchTo().window(inbox);
+    private void clickInside(String id) {
+        browser.open(page);
+        browser.find("#messages li").click();
+        browser.driver().switchTo().frame(browser.find("#panel iframe"));
+        browser.find("#" + id).click();
+        browser.closeOtherWindows();
     }
 
-    @Test
-    void aLinkOpensAWindowOfItsOwnWhenItIsClicked() {
+    @ParameterizedTest
+    @ValueSource(strings = {"self", "top"})
+    void aLinkCannotTakeThePlaceOfTheInbox(String id) {
+        Mails.send(server, List.of("a@example.org"), Mails.html("x", HOSTILE.replace("URL", page.url() + "icon.svg")));
+        clickInside(id);
+        assertThat(browser.driver().getCurrentUrl()).isEqualTo(page.url().toString());
+        browser.awaitText("#subject", "x");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "target=_self", "\nTARGET = \"_top\""})
+    void aLinkOpensAWindowOfItsOwnWhenItIsClicked(String target) {
         // the other page is one of ours by another name: it can be read, and is a stranger to the inbox all the same
         String other = "http://127.0.0.1:" + page.port() + "/api/messages?limit=1";
-        sendAndShow(Mails.html("link", "<a id=link rel=opener href=\"" + other + "\">link</a>"));
-        String inbox = browser.driver().getWindowHandle();
+        sendAndShow(Mails.html("link", "<a id=link rel=opener " + target + " href=\"" + other + "\">link</a>"));
         browser.driver().switchTo().frame(browser.find("#panel iframe"));
         browser.find("#link").click();
-        String opened = browser.driver().getWindowHandles().stream()
-                .filter(window -> !window.equals(inbox))
-                .findFirst()
-                .orElseThrow();
-        browser.driver().switchTo().window(opened);
-        assertThat(browser.driver().getCurrentUrl()).isEqualTo(other);
+        browser.switchToOtherWindow();
+        browser.await("return location.href === '" + other + "';");
         assertThat(browser.script("return document.referrer + window.opener")).isEqualTo("null");
-        closeOthers(inbox);
     }
 
     @Test
@@ -165,10 +167,6 @@ class HostileMailIT {
         browser.driver().get(page.url().resolve(rest.newest() + "/html").toString());
         browser.find("#submit").click();
         assertThat(canary.visitors()).isZero();
-        browser.driver().close();
-        browser.driver()
-                .switchTo()
-                .window(browser.driver().getWindowHandles().iterator().next());
     }
 
     @Test
