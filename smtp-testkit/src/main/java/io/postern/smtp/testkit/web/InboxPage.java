@@ -12,6 +12,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import java.net.URI;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -67,11 +68,13 @@ public final class InboxPage {
      */
     public Future<InboxPage> listen() {
         return store.open()
-                .compose(opened -> {
+                .compose(opened -> vertx.executeBlocking(StaticFiles::read))
+                .map(Objects::requireNonNull)
+                .compose(files -> {
                     HttpServerOptions http =
                             new HttpServerOptions().setIdleTimeout(IDLE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
                     return vertx.createHttpServer(http)
-                            .requestHandler(router())
+                            .requestHandler(router(files))
                             .listen(options.getPort(), options.getHost());
                 })
                 .map(listening -> {
@@ -81,10 +84,10 @@ public final class InboxPage {
                 .recover(cause -> close().transform(closed -> Future.failedFuture(cause)));
     }
 
-    private Router router() {
+    private Router router(StaticFiles files) {
         Router router = Router.router(vertx);
         router.route().handler(new RequestGuard(options));
-        StaticFiles.addTo(router);
+        files.addTo(router);
         new MessageRoutes(vertx, store, reader, () -> receivingAt).addTo(router);
         events.addTo(router);
         Answers.addErrorsTo(router);

@@ -51,7 +51,7 @@ final class MessageReader {
         return made.map(Objects::requireNonNull);
     }
 
-    /** Forgets a message that is deleted. */
+    /** Keeps no message in memory that may be deleted. */
     void forget() {
         last = null;
     }

@@ -134,14 +134,17 @@ final class MessageRoutes {
     }
 
     private void delete(RoutingContext request, StoredMail mail) {
-        answer(
-                request,
-                store.delete(mail.id()),
-                deleted -> Answers.send(request, new JsonObject().put("deleted", deleted ? 1 : 0)));
+        answer(request, store.delete(mail.id()), deleted -> {
+            reader.forget();
+            Answers.send(request, new JsonObject().put("deleted", deleted ? 1 : 0));
+        });
     }
 
     private void clear(RoutingContext request) {
-        answer(request, store.clear(), count -> Answers.send(request, new JsonObject().put("deleted", count)));
+        answer(request, store.clear(), count -> {
+            reader.forget();
+            Answers.send(request, new JsonObject().put("deleted", count));
+        });
     }
 
     /** What was deleted while it was read is not there any more; other faults are in the log. */

@@ -3,9 +3,11 @@ package io.postern.smtp.testkit.web;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /** The page itself: three files and an icon, which load nothing from elsewhere. */
 final class StaticFiles {
@@ -18,33 +20,43 @@ final class StaticFiles {
             + "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
             + "require-trusted-types-for 'script'; trusted-types 'none'";
 
-    private StaticFiles() {}
+    private record StaticFile(String path, String type, Buffer content) {
 
-    /** Blocks for as long as it takes to read them, once, from where classes are. */
-    static void addTo(Router router) {
-        add(router, "/", "inbox.html", "text/html; charset=utf-8");
-        add(router, "/inbox.css", "inbox.css", "text/css; charset=utf-8");
-        add(router, "/inbox.js", "inbox.js", "text/javascript; charset=utf-8");
-        add(router, "/icon.svg", "icon.svg", "image/svg+xml");
-    }
-
-    private static void add(Router router, String path, String name, String type) {
-        Buffer content = read(name);
-        router.get(path)
-                .handler(request -> request.response()
-                        .putHeader("Content-Security-Policy", POLICY)
-                        .putHeader(HttpHeaders.CONTENT_TYPE, type)
-                        .end(content));
-    }
-
-    private static Buffer read(String name) {
-        try (InputStream input = StaticFiles.class.getResourceAsStream(name)) {
-            if (input == null) {
-                throw new IllegalStateException("the resource " + name + " is missing");
+        static StaticFile read(String path, String name, String type) {
+            try (InputStream input = StaticFiles.class.getResourceAsStream(name)) {
+                if (input == null) {
+                    throw new IllegalStateException("the resource " + name + " is missing");
+                }
+                return new StaticFile(path, type, Buffer.buffer(input.readAllBytes()));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-            return Buffer.buffer(input.readAllBytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
+
+        void answer(RoutingContext request) {
+            request.response()
+                    .putHeader("Content-Security-Policy", POLICY)
+                    .putHeader(HttpHeaders.CONTENT_TYPE, type)
+                    .end(content);
+        }
+    }
+
+    private final List<StaticFile> files;
+
+    private StaticFiles(List<StaticFile> files) {
+        this.files = files;
+    }
+
+    /** Reads them, from where classes are, which blocks. */
+    static StaticFiles read() {
+        return new StaticFiles(List.of(
+                StaticFile.read("/", "inbox.html", "text/html; charset=utf-8"),
+                StaticFile.read("/inbox.css", "inbox.css", "text/css; charset=utf-8"),
+                StaticFile.read("/inbox.js", "inbox.js", "text/javascript; charset=utf-8"),
+                StaticFile.read("/icon.svg", "icon.svg", "image/svg+xml")));
+    }
+
+    void addTo(Router router) {
+        files.forEach(file -> router.get(file.path()).handler(file::answer));
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -13,7 +14,7 @@ final class Canary implements AutoCloseable {
     private static final int BACKLOG = 100;
 
     private final ServerSocket socket;
-    private final List<Integer> connected = new CopyOnWriteArrayList<>();
+    private final List<SocketAddress> connected = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::watch, "canary");
 
     Canary() throws IOException {
@@ -26,7 +27,7 @@ final class Canary implements AutoCloseable {
             while (true) {
                 try (Socket visitor = socket.accept()) {
                     synchronized (connected) {
-                        connected.add(visitor.getPort());
+                        connected.add(visitor.getRemoteSocketAddress());
                         connected.notifyAll();
                     }
                 }
@@ -44,10 +45,10 @@ final class Canary implements AutoCloseable {
     int visitors() throws IOException, InterruptedException {
         try (Socket own = new Socket(socket.getInetAddress(), socket.getLocalPort())) {
             synchronized (connected) {
-                while (!connected.contains(own.getLocalPort())) {
+                while (!connected.contains(own.getLocalSocketAddress())) {
                     connected.wait();
                 }
-                int before = connected.indexOf(own.getLocalPort());
+                int before = connected.indexOf(own.getLocalSocketAddress());
                 connected.remove(before);
                 return before;
             }

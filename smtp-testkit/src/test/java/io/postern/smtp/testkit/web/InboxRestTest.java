@@ -70,11 +70,13 @@ class InboxRestTest {
 
     @Test
     void aMessageHasItsEnvelopeItsHeaderAndWhatIsInIt() {
-        Mails.send(
-                server,
-                List.of("anne@example.org", "hidden@example.org"),
-                "From: Bart <bart@example.org>\nTo: anne@example.org\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\n"
-                        + "See https://example.org/x?a=1, the code is 482913.\n");
+        Mails.send(server, List.of("anne@example.org", "hidden@example.org"), """
+                From: Bart <bart@example.org>
+                To: anne@example.org
+                Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=
+
+                See https://example.org/x?a=1, the code is 482913.
+                """);
         await("gr%C3%BC");
 
         JsonObject message = rest.get(rest.newest());
