@@ -3,6 +3,7 @@ package io.postern.smtp.benchmarks;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -13,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A program in a process of its own, so that what is measured and who measures do not stop each other. */
 public final class ChildProcess implements AutoCloseable {
+
+    private static final int PATIENCE_SECONDS = 60;
 
     private final Process process;
     private final BufferedReader output;
@@ -47,6 +50,21 @@ public final class ChildProcess implements AutoCloseable {
             throw new EOFException("a process did not start");
         }
         return line;
+    }
+
+    /** Says a line to it. */
+    public void say(String line) throws IOException {
+        OutputStream input = process.getOutputStream();
+        input.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+        input.flush();
+    }
+
+    /** Ends its standard input, and waits until it has ended, too. */
+    public void finish() throws IOException, InterruptedException {
+        process.getOutputStream().close();
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new IOException("a process did not end");
+        }
     }
 
     /** How much processor time it has used so far, as exactly as the system counts it: 10 ms on Linux. */

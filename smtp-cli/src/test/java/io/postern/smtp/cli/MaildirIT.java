@@ -232,6 +232,7 @@ class MaildirIT {
                     for (int i = 0; i < DESCRIPTORS; i++) {
                         others.add(new Socket(InetAddress.getLoopbackAddress(), PosternProcess.port(address)));
                     }
+                    awaitDescriptors(postern, DESCRIPTORS);
                     assertThat(sendUntil(client, 451).toString()).startsWith("451 4.3.0");
                     assertThat(tmp(directory)).isEmpty();
                 } finally {
@@ -242,6 +243,18 @@ class MaildirIT {
                 sendUntil(client, 250);
             }
         }
+    }
+
+    /**
+     * Waits until the server has no descriptor left. A message sent before could be what has the last ones when a
+     * connection comes, and the server then accepts none for a second, in which the next messages have them again.
+     */
+    private static void awaitDescriptors(PosternProcess postern, int number) throws InterruptedException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (postern.openDescriptors() < number && System.nanoTime() < deadline) {
+            Thread.sleep(10);
+        }
+        assertThat(postern.openDescriptors()).as("open descriptors").isEqualTo(number);
     }
 
     /** Sends until this is the reply, which it is as soon as the server has noticed who came or went. */

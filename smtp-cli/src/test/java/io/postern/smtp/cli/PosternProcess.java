@@ -21,6 +21,14 @@ final class PosternProcess implements AutoCloseable {
     private static final Path JAR = Path.of("target", "postern.jar").toAbsolutePath();
     private static final String LISTENING = "postern listening on ";
 
+    // it runs for a moment: what would make it fast later only makes it start late
+    private static final List<String> JAVA = List.of(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xlog:cds=off",
+            "-Xlog:cds+dynamic=off");
+
     private final Process process;
     private final BufferedReader output;
     private final BlockingQueue<String> errorLines = new LinkedBlockingQueue<>();
@@ -41,12 +49,34 @@ final class PosternProcess implements AutoCloseable {
 
     /** What runs it with these arguments. */
     static List<String> command(List<String> arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        // it runs for a moment: what would make it fast later only makes it start late
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", JAR.toString()));
+        return command("-XX:SharedArchiveFile=" + Archive.FILE, arguments);
+    }
+
+    private static List<String> command(String archive, List<String> arguments) {
+        List<String> command = new ArrayList<>(JAVA);
+        command.addAll(List.of(archive, "-jar", JAR.toString()));
         command.addAll(arguments);
         return command;
+    }
+
+    /** The classes of one start, in which the next ones have them in half the time. */
+    private static final class Archive {
+
+        static final Path FILE = JAR.resolveSibling(ProcessHandle.current().pid() + ".jsa");
+
+        static {
+            FILE.toFile().deleteOnExit();
+            try {
+                try (PosternProcess postern =
+                        new PosternProcess(command("-XX:ArchiveClassesAtExit=" + FILE, List.of("-l", "127.0.0.1:0")))) {
+                    postern.awaitListening();
+                    postern.terminate();
+                    postern.awaitExit();
+                }
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     static PosternProcess run(String... arguments) throws IOException {
@@ -99,6 +129,13 @@ final class PosternProcess implements AutoCloseable {
     void signal(String name) throws IOException, InterruptedException {
         Process kill = new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start();
         assertThat(kill.waitFor()).isZero();
+    }
+
+    /** How many descriptors it has open; -1 where the system does not tell. */
+    int openDescriptors() {
+        String[] open =
+                Path.of("/proc", Long.toString(process.pid()), "fd").toFile().list();
+        return open == null ? -1 : open.length;
     }
 
     /** Puts this on standard input, and ends that. */

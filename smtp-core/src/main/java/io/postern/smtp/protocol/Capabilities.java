@@ -2,6 +2,7 @@ package io.postern.smtp.protocol;
 
 import io.postern.smtp.EhloReply;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
@@ -20,6 +21,9 @@ final class Capabilities {
     private final EhloReply reply;
     private final List<EngineExtension> extensions;
     private final int commandLine;
+    /** The longest line by {@link Verb#ordinal()}. */
+    private final int[] lineLimits = new int[Verb.values().length];
+
     private final int longestLine;
 
     private Capabilities(Set<Capability> held, EhloReply reply, List<EngineExtension> extensions, int commandLine) {
@@ -27,7 +31,10 @@ final class Capabilities {
         this.reply = reply;
         this.extensions = extensions;
         this.commandLine = commandLine;
-        this.longestLine = Math.max(lineLimit(Verb.AUTH), Math.max(lineLimit(Verb.MAIL), lineLimit(Verb.RCPT)));
+        for (Verb verb : Verb.values()) {
+            lineLimits[verb.ordinal()] = limit(verb);
+        }
+        this.longestLine = Arrays.stream(lineLimits).max().orElse(commandLine);
     }
 
     /** What a server plans to offer. */
@@ -142,6 +149,10 @@ final class Capabilities {
 
     /** The longest line for a command, its line end counted (RFC 5321 §4.1.1.1 and the extensions' own). */
     int lineLimit(Verb verb) {
+        return lineLimits[verb.ordinal()];
+    }
+
+    private int limit(Verb verb) {
         if (verb == Verb.AUTH && has(Capability.AUTH)) {
             return Math.max(commandLine, MAX_AUTH_LINE);
         }

@@ -1,10 +1,13 @@
 package io.postern.smtp.protocol;
 
 import io.postern.smtp.EnhancedCode;
+import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Turns replies into bytes; nothing else does. The replies of one turn are gathered here and go out together (RFC 2920
@@ -15,8 +18,22 @@ final class ReplyEncoder {
     /** RFC 5321 §4.5.3.1.5, the code and the line end counted. */
     static final int MAX_LINE = 512;
 
-    private static final int FIRST_CAPACITY = 256;
+    /** Room for the replies to a pipelined envelope. A reply that goes out alone takes what it needs. */
+    private static final int CAPACITY_OF_SEVERAL = 256;
+
     private static final byte[] EMPTY = {};
+
+    /** With their codes, the replies that nearly every message gets; to no other does it matter. */
+    private static final Map<Reply, byte[]> ENCODED = new IdentityHashMap<>();
+
+    static {
+        for (Reply reply : List.of(
+                Replies.OK, Replies.SENDER_OK, Replies.RECIPIENT_OK, Replies.START_DATA, Replies.MESSAGE_ACCEPTED)) {
+            ReplyEncoder encoder = new ReplyEncoder();
+            encoder.encode(reply, true, false);
+            ENCODED.put(reply, Arrays.copyOf(encoder.bytes, encoder.length));
+        }
+    }
 
     private byte[] bytes = EMPTY;
     private int length;
@@ -28,6 +45,17 @@ final class ReplyEncoder {
      * @param utf8 whether the client takes UTF-8; if not, {@code ?} stands for each character outside ASCII
      */
     void append(Reply reply, boolean enhanced, boolean utf8) {
+        byte[] encoded = enhanced ? ENCODED.get(reply) : null;
+        if (encoded == null) {
+            encode(reply, enhanced, utf8);
+        } else {
+            ensure(encoded.length);
+            System.arraycopy(encoded, 0, bytes, length, encoded.length);
+            length += encoded.length;
+        }
+    }
+
+    private void encode(Reply reply, boolean enhanced, boolean utf8) {
         String prefix = enhanced ? enhancedPrefix(reply) : "";
         int room = MAX_LINE - 6 - prefix.length();
         List<String> lines = reply.lines();
@@ -91,7 +119,8 @@ final class ReplyEncoder {
 
     private void ensure(int more) {
         if (length + more > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(FIRST_CAPACITY, Math.max(2 * length, length + more)));
+            int capacity = length == 0 ? more : Math.max(CAPACITY_OF_SEVERAL, Math.max(2 * length, length + more));
+            bytes = Arrays.copyOf(bytes, capacity);
         }
     }
 

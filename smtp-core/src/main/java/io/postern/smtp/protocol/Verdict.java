@@ -29,6 +29,9 @@ record Verdict(List<Reply> replies) {
      * for all.
      */
     Reply overall() {
+        if (replies.size() == 1) {
+            return replies.get(0);
+        }
         return first(Reply::isPositive)
                 .or(() -> first(reply -> reply.code() == 421)) // what ends the session has to be said
                 .or(() -> first(Reply::isTransient))

@@ -136,6 +136,7 @@ final class SmtpConnection implements Output {
         if (wire != null) {
             Sockets.insert(socket, wire.channelHandler());
         }
+        Sockets.giveRoomToRead(socket);
         Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
         entry.begin();

@@ -1,10 +1,12 @@
 package io.postern.smtp.server;
 
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.internal.net.NetSocketInternal;
@@ -17,12 +19,23 @@ import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 /** What a socket can do that Vert.x keeps to itself. */
 final class Sockets {
 
+    /**
+     * Room for a read of the socket: a message of ordinary size goes into the least. Netty would begin to guess with 64 octets,
+     * take that for enough after some commands, and need two reads for the message that follows them.
+     */
+    private static final RecvByteBufAllocator ROOM_TO_READ = new AdaptiveRecvByteBufAllocator(4_096, 4_096, 65_536);
+
     private Sockets() {}
 
     /** Puts a handler where it sees plain octets: between TLS, also if that comes later, and all that reads from the socket. */
     static void insert(NetSocket socket, ChannelHandler handler) {
         ChannelHandlerContext vertx = ((NetSocketInternal) socket).channelHandlerContext();
         vertx.pipeline().addBefore(vertx.name(), "wiretap", handler);
+    }
+
+    /** Has what comes read with {@linkplain #ROOM_TO_READ room} for a message. To be called before the first read. */
+    static void giveRoomToRead(NetSocket socket) {
+        ((NetSocketInternal) socket).channelHandlerContext().channel().config().setRecvByteBufAllocator(ROOM_TO_READ);
     }
 
     /**

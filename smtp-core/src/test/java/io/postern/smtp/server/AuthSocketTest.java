@@ -450,7 +450,7 @@ class AuthSocketTest extends SocketTestBase {
     @Test
     void noSecretIsLoggedAtAnyLevel() throws Exception {
         SmtpServer server = serve(authOptions().setMaxAuthFailures(10), users().mechanisms());
-        try (CapturedLog log = CapturedLog.ofEverything()) {
+        try (CapturedLog log = CapturedLog.ofEverything(Level.ALL)) {
             WireClient client = afterEhlo(server);
             client.command("AUTH PLAIN " + BAD);
             client.command("auth plain " + BAD);

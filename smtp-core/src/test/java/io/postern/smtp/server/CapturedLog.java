@@ -20,25 +20,25 @@ final class CapturedLog extends Handler implements AutoCloseable {
     }
 
     static CapturedLog of(Class<?> type) {
-        return of(Logger.getLogger(type.getName()));
+        return of(type, Level.ALL);
     }
 
-    /** What all classes of the server log. */
-    static CapturedLog ofEverything() {
-        return of(Logger.getLogger("io.postern"));
+    /** What is logged at least at this level; applications run at INFO. */
+    static CapturedLog of(Class<?> type, Level level) {
+        return of(Logger.getLogger(type.getName()), level);
     }
 
-    private static CapturedLog of(Logger logger) {
+    /** What all classes of the server log at least at this level. */
+    static CapturedLog ofEverything(Level level) {
+        return of(Logger.getLogger("io.postern"), level);
+    }
+
+    private static CapturedLog of(Logger logger, Level level) {
         CapturedLog log = new CapturedLog(logger);
         logger.setUseParentHandlers(false);
-        logger.setLevel(Level.ALL);
+        logger.setLevel(level);
         logger.addHandler(log);
         return log;
-    }
-
-    /** Back to the level at which applications run. */
-    void quiet() {
-        logger.setLevel(Level.INFO);
     }
 
     List<String> messages() {

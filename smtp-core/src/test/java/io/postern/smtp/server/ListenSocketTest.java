@@ -11,6 +11,7 @@ import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
@@ -258,8 +259,13 @@ class ListenSocketTest extends SocketTestBase {
     @Test
     void aServerThatIsStoppedBeforeItsAddressIsKnownListensNowhere() throws Exception {
         SmtpServer server = SmtpServer.create(vertx, new SmtpHandler() {}, options());
-        Future<SmtpServer> listening = server.listen();
-        await(server.close());
+        Promise<Future<SmtpServer>> closed = Promise.promise();
+        // in one turn of the event loop, before that can look for the address
+        vertx.runOnContext(v -> {
+            Future<SmtpServer> begun = server.listen();
+            server.close().map(begun).onComplete(closed);
+        });
+        Future<SmtpServer> listening = await(closed.future());
         assertThatThrownBy(() -> await(listening))
                 .hasCauseInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("stopped while it started");

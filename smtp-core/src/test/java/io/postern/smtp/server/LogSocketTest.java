@@ -15,6 +15,7 @@ import io.vertx.core.streams.ReadStream;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 
 /** What the log tells, and what it never tells. */
@@ -127,8 +128,7 @@ class LogSocketTest extends SocketTestBase {
 
     @Test
     void withoutDebugNothingIsTracedOfASessionThatGoesWell() throws Exception {
-        try (CapturedLog log = CapturedLog.of(SmtpConnection.class)) {
-            log.quiet();
+        try (CapturedLog log = CapturedLog.of(SmtpConnection.class, Level.INFO)) {
             WireClient client = inData(listen(handler));
             expect(client.send(MESSAGE + ".\r\n").reply(), "250");
             assertThat(log.messages()).isEmpty();

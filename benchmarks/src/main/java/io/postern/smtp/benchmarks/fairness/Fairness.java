@@ -1,5 +1,6 @@
 package io.postern.smtp.benchmarks.fairness;
 
+import io.postern.smtp.benchmarks.ServerProcess;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;

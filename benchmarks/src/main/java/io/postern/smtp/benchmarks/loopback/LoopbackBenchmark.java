@@ -1,5 +1,6 @@
 package io.postern.smtp.benchmarks.loopback;
 
+import io.postern.smtp.benchmarks.BlockingClient;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;

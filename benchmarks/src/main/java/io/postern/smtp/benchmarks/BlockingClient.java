@@ -1,4 +1,4 @@
-package io.postern.smtp.benchmarks.loopback;
+package io.postern.smtp.benchmarks;
 
 import java.io.BufferedReader;
 import java.io.EOFException;
@@ -10,15 +10,16 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /** Says something and waits for the reply. */
-final class BlockingClient implements AutoCloseable {
+public final class BlockingClient implements AutoCloseable {
 
-    private static final int PATIENCE_MILLIS = 30_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     private final Socket socket;
     private final OutputStream output;
     private final BufferedReader input;
 
-    BlockingClient(int port) throws IOException {
+    /** Connects over the loopback. */
+    public BlockingClient(int port) throws IOException {
         socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(PATIENCE_MILLIS);
@@ -26,13 +27,22 @@ final class BlockingClient implements AutoCloseable {
         input = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
     }
 
-    void say(String text, String code) throws IOException {
+    /**
+     * Sends octets, and reads a reply.
+     *
+     * @throws IOException also when the reply has another code
+     */
+    public void say(String text, String code) throws IOException {
         output.write(text.getBytes(StandardCharsets.US_ASCII));
         expect(code);
     }
 
-    /** Reads a reply to its last line. */
-    void expect(String code) throws IOException {
+    /**
+     * Reads a reply to its last line.
+     *
+     * @throws IOException also when it has another code
+     */
+    public void expect(String code) throws IOException {
         String line;
         do {
             line = input.readLine();
