@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -67,6 +68,18 @@ final class Chromium implements AutoCloseable {
     /** Waits for an element. */
     WebElement find(String css) {
         return driver.findElement(By.cssSelector(css));
+    }
+
+    /** Waits for an element and clicks it; when the page draws it anew in between, that one. */
+    void click(String css) {
+        while (true) {
+            try {
+                find(css).click();
+                return;
+            } catch (StaleElementReferenceException drawnAnew) {
+                // the test's own limit ends it
+            }
+        }
     }
 
     /** Waits until a script gives true; it is asked whenever something may have changed. */

@@ -104,7 +104,7 @@ class HostileMailIT {
     private void sendAndShow(String content) {
         Mails.send(server, List.of("anne@example.org"), content);
         browser.open(page);
-        browser.find("#messages li").click();
+        browser.click("#messages li");
     }
 
     @Test
@@ -130,9 +130,9 @@ class HostileMailIT {
 
     private void clickInside(String id) {
         browser.open(page);
-        browser.find("#messages li").click();
+        browser.click("#messages li");
         browser.driver().switchTo().frame(browser.find("#panel iframe"));
-        browser.find("#" + id).click();
+        browser.click("#" + id);
         browser.closeOtherWindows();
     }
 
@@ -152,7 +152,7 @@ class HostileMailIT {
         String other = "http://127.0.0.1:" + page.port() + "/api/messages?limit=1";
         sendAndShow(Mails.html("link", "<a id=link rel=opener " + target + " href=\"" + other + "\">link</a>"));
         browser.driver().switchTo().frame(browser.find("#panel iframe"));
-        browser.find("#link").click();
+        browser.click("#link");
         browser.switchToOtherWindow();
         browser.await("return location.href === '" + other + "';");
         assertThat(browser.script("return document.referrer + window.opener")).isEqualTo("null");
@@ -165,7 +165,7 @@ class HostileMailIT {
         rest.get("/api/messages/wait");
         browser.driver().switchTo().newWindow(WindowType.TAB);
         browser.driver().get(page.url().resolve(rest.newest() + "/html").toString());
-        browser.find("#submit").click();
+        browser.click("#submit");
         assertThat(canary.visitors()).isZero();
     }
 
@@ -181,14 +181,14 @@ class HostileMailIT {
                 .replace("From: Bart", "X-Odd: " + tag + "\nFrom: \"" + tag + "\"");
         sendAndShow(mail);
         for (String tab : List.of("Text", "Headers", "Attachments", "Source", "Envelope", "Transcript")) {
-            browser.find("#tab-" + tab).click();
+            browser.click("#tab-" + tab);
             browser.awaitText("#tabs [aria-selected=true]", tab.equals("Attachments") ? "Attachments 1" : tab);
             assertThat(browser.script(
                             "return document.querySelectorAll('main img:not([src=\"/icon.svg\"]), main script')"
                                     + ".length"))
                     .isEqualTo(0L);
         }
-        browser.find("#tab-Headers").click();
+        browser.click("#tab-Headers");
         assertThat(browser.find("#panel").getText()).contains(tag);
         assertThat(browser.find("#subject").getText()).isEqualTo(tag);
         assertThat(canary.visitors()).isZero();

@@ -77,7 +77,7 @@ class InboxPageIT {
         browser.awaitList("second", "first");
         browser.awaitText("#count", "2 messages, 2 unread");
         assertThat(browser.driver().getTitle()).isEqualTo("Inbox (2)");
-        browser.find("#messages li").click();
+        browser.click("#messages li");
         browser.awaitText("#count", "2 messages, 1 unread");
         Rest rest = new Rest(page.url());
         rest.call("DELETE", rest.newest());
@@ -152,7 +152,7 @@ class InboxPageIT {
         sendAndOpen("one", "two");
         browser.type("j");
         browser.awaitText("#subject", "two");
-        browser.find("#tab-Text").click();
+        browser.click("#tab-Text");
         browser.press(Keys.ARROW_RIGHT);
         browser.awaitText("#tabs [aria-selected=true]", "Headers");
         browser.press(Keys.ARROW_LEFT);
@@ -181,11 +181,11 @@ class InboxPageIT {
     @Test
     void deletingAllAsksBefore() {
         sendAndOpen("one", "two");
-        browser.find("#clear").click();
-        browser.find("#ask button[value=no]").click();
+        browser.click("#clear");
+        browser.click("#ask button[value=no]");
         browser.awaitList("two", "one");
-        browser.find("#clear").click();
-        browser.find("#ask button[value=yes]").click();
+        browser.click("#clear");
+        browser.click("#ask button[value=yes]");
         browser.awaitText("#empty h2", "No mail yet");
     }
 
@@ -200,7 +200,7 @@ class InboxPageIT {
                         "Content-Type: image/gif\nContent-ID: <dot>\nContent-Transfer-Encoding: base64\n\n"
                                 + "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"));
         browser.open(page);
-        browser.find("#messages li").click();
+        browser.click("#messages li");
         browser.awaitText("#tabs [aria-selected=true]", "HTML");
         browser.driver().switchTo().frame(browser.find("#panel iframe"));
         assertThat(browser.find("h1").getText()).isEqualTo("hello");
@@ -208,16 +208,16 @@ class InboxPageIT {
                 .as("loaded")
                 .isEqualTo("1");
         browser.driver().switchTo().defaultContent();
-        browser.find("#tab-Headers").click();
+        browser.click("#tab-Headers");
         assertThat(browser.find("#panel").getText()).contains("multipart/mixed; boundary=edge");
-        browser.find("#tab-Attachments").click();
+        browser.click("#tab-Attachments");
         assertThat(browser.find("#panel a").getDomProperty("href")).endsWith("/parts/0");
-        browser.find("#tab-Source").click();
+        browser.click("#tab-Source");
         browser.await("return document.querySelector('#panel pre').innerText.includes('Content-ID: <dot>');");
-        browser.find("#tab-Envelope").click();
+        browser.click("#tab-Envelope");
         assertThat(browser.find("#panel").getText())
                 .contains("<bcc@example.org>", "client.example.org", "BODY=8BITMIME");
-        browser.find("#tab-Transcript").click();
+        browser.click("#tab-Transcript");
         assertThat(browser.find("#panel").getText()).contains("EHLO client.example.org", "354 ");
     }
 
@@ -233,13 +233,13 @@ class InboxPageIT {
             assertThat(browser.script("return document.documentElement.scrollWidth"))
                     .as("no scrolling sideways at " + width)
                     .isEqualTo((long) width);
-            browser.find("#messages li:nth-child(2)").click();
+            browser.click("#messages li:nth-child(2)");
             browser.await("return document.querySelector('#panel .text').innerText.length > 800;");
             assertThat(browser.script("return document.documentElement.scrollWidth"))
                     .isEqualTo((long) width);
             assertThat(browser.find("#subject").getDomAttribute("title")).isEqualTo(longSubject.strip());
         }
-        browser.find("#back").click();
+        browser.click("#back");
         assertThat(browser.script("const e = document.querySelector('#messages li .what'); return e.innerText + ' '"
                         + " + getComputedStyle(e).direction"))
                 .isEqualTo("\u0645\u0631\u062d\u0628\u0627 \ud83c\udf89 rtl");
@@ -253,7 +253,7 @@ class InboxPageIT {
         Mails.send(server, "two", "");
         browser.open(page);
         browser.await("return document.querySelectorAll('#messages li').length === 2;");
-        browser.find("#messages li:nth-child(2)").click();
+        browser.click("#messages li:nth-child(2)");
         browser.find("#panel .text a");
         // WCAG 2.2, 1.4.3: 4.5 to 1, but for what cannot be used
         Object poor = browser.script("""
