@@ -5,6 +5,7 @@ module io.postern.smtp.cli {
     requires io.postern.smtp.lmtp;
     requires io.postern.smtp.controller;
     requires io.postern.smtp.handlers;
+    requires io.postern.smtp.testkit;
     requires com.hazelcast.core;
     requires info.picocli;
     requires io.netty.common;

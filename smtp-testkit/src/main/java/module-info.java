@@ -20,6 +20,7 @@ module io.postern.smtp.testkit {
     exports io.postern.smtp.testkit.conformance;
     exports io.postern.smtp.testkit.faults;
     exports io.postern.smtp.testkit.junit;
+    exports io.postern.smtp.testkit.web;
 
     provides io.vertx.junit5.VertxExtensionParameterProvider with
             io.postern.smtp.testkit.junit.TestSmtpServerProvider;

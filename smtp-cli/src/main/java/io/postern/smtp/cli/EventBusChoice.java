@@ -27,6 +27,6 @@ final class EventBusChoice {
         if (arguments.size() == 2) {
             options.setRecipientAddress(arguments.get(1));
         }
-        return vertx -> new ServingHandler(EventBusHandler.create(vertx, options));
+        return vertx -> ServingHandler.of(EventBusHandler.create(vertx, options));
     }
 }

@@ -22,10 +22,14 @@ final class HandlerChoice {
      * @param words the name of a handler and its arguments; without any it is {@code debug}
      * @param sizeLimit of a message in octets, 0 for none
      * @param clustered whether there will be other nodes on the event bus
+     * @param inbox the options of the handler {@code inbox}
      */
-    static ServingHandler.Source named(List<String> words, long sizeLimit, boolean clustered) {
+    static ServingHandler.Source named(List<String> words, long sizeLimit, boolean clustered, InboxOptions inbox) {
         String name = words.isEmpty() ? "debug" : words.get(0);
         List<String> arguments = words.isEmpty() ? words : words.subList(1, words.size());
+        if (!name.equals("inbox")) {
+            inbox.checkNone();
+        }
         return switch (name) {
             case "debug" -> serving(new DebuggingHandler(stream(arguments), maxMessageSize(sizeLimit)));
             case "sink" -> {
@@ -37,15 +41,16 @@ final class HandlerChoice {
             case "maildir" -> MaildirChoice.of(arguments);
             case "relay" -> RelayChoice.of(arguments);
             case "eventbus" -> EventBusChoice.of(arguments, clustered);
+            case "inbox" -> InboxChoice.of(arguments, inbox);
             default ->
                 throw new IllegalArgumentException(
                         "unknown handler '" + name
-                                + "'; known are debug, sink, maildir, relay and eventbus, and a class of yours is given with --class");
+                                + "'; known are debug, sink, inbox, maildir, relay and eventbus, and a class of yours is given with --class");
         };
     }
 
     private static ServingHandler.Source serving(SmtpHandler handler) {
-        return vertx -> new ServingHandler(handler);
+        return vertx -> ServingHandler.of(handler);
     }
 
     // UTF-8 whatever the locale says, as mail is: in the C locale Java would print a question mark for every umlaut

@@ -38,8 +38,8 @@ final class HandlerClass {
     static ServingHandler.Source of(String name, List<Path> classPath, List<String> arguments) {
         SmtpHandler handler = create(name, classPath, arguments);
         return handler instanceof AutoCloseable closeable
-                ? vertx -> new ServingHandler(handler, () -> close(vertx, closeable))
-                : vertx -> new ServingHandler(handler);
+                ? vertx -> ServingHandler.of(handler, () -> close(vertx, closeable))
+                : vertx -> ServingHandler.of(handler);
     }
 
     private static Future<?> close(Vertx vertx, AutoCloseable handler) {

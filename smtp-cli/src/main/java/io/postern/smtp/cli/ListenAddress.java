@@ -47,6 +47,19 @@ sealed interface ListenAddress {
         private static final Pattern BRACKETED = Pattern.compile("\\[([^\\[\\]]+)](?::([0-9]{1,5}))?");
         private static final Pattern NAMED = Pattern.compile("([^:\\[\\]\\s]*)(?::([0-9]{1,5}))?");
 
+        /**
+         * @param text with a port
+         * @param host where there is none in {@code text}
+         * @throws IllegalArgumentException when {@code text} is no address; the message is for the user
+         */
+        static Inet parse(String text, String host) {
+            if (!text.matches(".*:[0-9]+") || text.startsWith(UNIX)) {
+                throw new IllegalArgumentException("expected HOST:PORT, :PORT or [IPV6]:PORT");
+            }
+            Inet address = parse(text);
+            return "".equals(address.host()) ? new Inet(host, address.port()) : address;
+        }
+
         private static Inet parse(String text) {
             Matcher bracketed = BRACKETED.matcher(text);
             if (bracketed.matches()) {

@@ -116,6 +116,11 @@ final class Listeners {
                 .forEach(bound -> listening.add(new ListenAddress.Inet(bound.host(), bound.port())));
     }
 
+    /** What there is to say to the user about servers that listen. */
+    List<String> serving(List<ListenAddress> listening) {
+        return handler.serving(listening);
+    }
+
     /** @return any of the servers that share the address */
     private SmtpServer deploy(Listener listener, ListenAddress address, SmtpServerOptions own) {
         Optional<EncryptedServers> encrypted = listener.tls().map(this::encrypted);
@@ -152,6 +157,7 @@ final class Listeners {
         protected SmtpServer createServer(Supplier<? extends SmtpHandler> handlers, SmtpServerOptions options) {
             SmtpServer server = super.createServer(handlers, options);
             mechanisms.forEach(server::addMechanism);
+            handler.join(server);
             return server;
         }
     }
@@ -194,7 +200,6 @@ final class Listeners {
 
     private Future<?> closeHandler() {
         return handler.close()
-                .get()
                 .onFailure(cause -> Postern.complain("the handler could not be closed: " + StartFailure.reason(cause)));
     }
 

@@ -29,7 +29,7 @@ final class MaildirChoice {
         MaildirHandler handler = new MaildirHandler(Path.of(directory), new MaildirOptions().setSync(sync));
         try {
             handler.prepare().toCompletionStage().toCompletableFuture().get();
-            return vertx -> new ServingHandler(handler, handler::close);
+            return vertx -> ServingHandler.of(handler, handler::close);
         } catch (ExecutionException e) {
             throw new StartFailure("cannot use Maildir " + directory, Objects.requireNonNullElse(e.getCause(), e));
         } catch (InterruptedException e) {

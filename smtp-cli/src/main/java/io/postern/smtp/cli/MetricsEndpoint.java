@@ -111,12 +111,7 @@ final class MetricsEndpoint {
      * @throws IllegalArgumentException when {@code text} is no address; the message is for the user
      */
     static ListenAddress.Inet address(String text) {
-        if (text.matches(".*:[0-9]+") && ListenAddress.parse(text) instanceof ListenAddress.Inet address) {
-            return "".equals(address.host())
-                    ? new ListenAddress.Inet(SmtpServerOptions.DEFAULT_HOST, address.port())
-                    : address;
-        }
-        throw new IllegalArgumentException("expected HOST:PORT, :PORT or [IPV6]:PORT");
+        return ListenAddress.Inet.parse(text, SmtpServerOptions.DEFAULT_HOST);
     }
 
     /**

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             "HANDLER is what becomes of the messages:",
             "  debug [stdout|stderr]  print them (default)",
             "  sink                   accept and drop them",
+            "  inbox                  show them on a page in the browser; --ui tells where",
             "  maildir DIR [none|file|full]",
             "                         store them in a Maildir; what a 250 means: nothing for certain,",
             "                         content is on the disk, content and name are (default)",
@@ -169,6 +170,9 @@ public final class Postern implements Runnable {
     @Mixin
     private ClusterOptions cluster = new ClusterOptions();
 
+    @Mixin
+    private InboxOptions inbox = new InboxOptions();
+
     @Option(
             names = "--metrics",
             paramLabel = "HOST:PORT",
@@ -236,9 +240,14 @@ public final class Postern implements Runnable {
         ServingHandler.Source handler = checked(
                 "",
                 () -> handlerClass == null
-                        ? HandlerChoice.named(words, options.getDataSizeLimit(), cluster.isGiven())
-                        : HandlerClass.of(handlerClass, classPath(), words));
+                        ? HandlerChoice.named(words, options.getDataSizeLimit(), cluster.isGiven(), inbox)
+                        : handlerOfClass(handlerClass));
         serve(addresses, metricsAddress, handler, options);
+    }
+
+    private ServingHandler.Source handlerOfClass(String name) {
+        inbox.checkNone();
+        return HandlerClass.of(name, classPath(), words);
     }
 
     private void serve(
@@ -269,7 +278,9 @@ public final class Postern implements Runnable {
             endpoint.ifPresent(served -> listeners.measure(served.metrics()));
             // before the listeners: whoever cannot be watched takes no mail
             Optional<ListenAddress.Inet> scraped = endpoint.flatMap(served -> metricsAddress.map(served::listen));
-            listeners.listen(addresses).forEach(address -> System.out.println("postern listening on " + address));
+            List<ListenAddress> listening = listeners.listen(addresses);
+            listening.forEach(address -> System.out.println("postern listening on " + address));
+            listeners.serving(listening).forEach(System.out::println);
             scraped.ifPresent(address -> System.out.println("postern metrics on " + address));
         } catch (RuntimeException | Error e) {
             forget(shutdown); // it would say that all is well

@@ -28,7 +28,7 @@ final class RelayChoice {
         options.setNextHop(NextHop.parse(arguments.get(0)));
         return vertx -> {
             RelayHandler handler = new RelayHandler(vertx, options);
-            return new ServingHandler(handler, handler::close);
+            return ServingHandler.of(handler, handler::close);
         };
     }
 

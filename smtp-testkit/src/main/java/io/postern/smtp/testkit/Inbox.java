@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -42,6 +43,7 @@ public final class Inbox {
     private final List<ReceivedMessage> messages = new ArrayList<>();
     private final List<ReceivedMessage> unseen = new ArrayList<>();
     private final List<Waiter> waiters = new ArrayList<>();
+    private final List<Consumer<? super ReceivedMessage>> observers = new ArrayList<>();
 
     private final String domain;
     private final List<Supplier<List<Transcript>>> sessions = new CopyOnWriteArrayList<>();
@@ -100,15 +102,28 @@ public final class Inbox {
     /** Puts a message in. For handlers; a {@link RecordingHandler} does it for each that it accepts. */
     public void add(ReceivedMessage message) {
         List<Waiter> done;
+        List<Consumer<? super ReceivedMessage>> told;
         synchronized (lock) {
             messages.add(message);
             unseen.add(message);
+            told = List.copyOf(observers);
             List.copyOf(waiters).forEach(waiter -> waiter.look(message)); // a predicate may begin to wait itself
             done = waiters.stream().filter(Waiter::isDone).toList();
             waiters.removeAll(done);
             done.forEach(waiter -> unseen.removeAll(waiter.found()));
         }
+        told.forEach(observer -> observer.accept(message));
         done.forEach(Waiter::complete);
+    }
+
+    /** Shows each message, those so far and those to come, to someone who looks on: for a test they remain unseen. */
+    void observe(Consumer<? super ReceivedMessage> observer) {
+        List<ReceivedMessage> past;
+        synchronized (lock) {
+            past = List.copyOf(messages);
+            observers.add(observer);
+        }
+        past.forEach(observer);
     }
 
     /** All messages so far. */

@@ -5,6 +5,7 @@ import io.postern.smtp.Recipient;
 import io.postern.smtp.Sender;
 import io.postern.smtp.Session;
 import io.postern.smtp.sasl.Identity;
+import io.postern.smtp.testkit.tap.ServerTap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
@@ -47,6 +48,15 @@ public final class ReceivedMessage {
         this.sender = envelope.sender().orElseThrow();
         this.recipients = List.copyOf(envelope.recipients());
         this.content = content.getBytes();
+    }
+
+    /**
+     * A message as a handler has it when the body has ended, for {@link Inbox#add}.
+     *
+     * @param content the whole of it
+     */
+    public static ReceivedMessage of(Session session, Envelope envelope, Buffer content, Instant receivedAt) {
+        return new ReceivedMessage(session, envelope, content, receivedAt, ServerTap.transcriptOf(session));
     }
 
     /** The sender with its parameters. */

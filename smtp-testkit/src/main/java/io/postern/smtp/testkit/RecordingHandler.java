@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -34,7 +35,7 @@ import javax.net.ssl.SSLSession;
  *
  * <p>One handler may serve any number of servers; its methods may be called from any thread.
  */
-public class RecordingHandler implements SmtpHandler {
+public class RecordingHandler implements SmtpHandler, MessageSource {
 
     private final Inbox inbox = new Inbox();
     private final List<String> events = new ArrayList<>();
@@ -57,6 +58,11 @@ public class RecordingHandler implements SmtpHandler {
     /** The messages so far, to wait for more of them. */
     public final Inbox inbox() {
         return inbox;
+    }
+
+    @Override
+    public final void observe(Consumer<? super ReceivedMessage> observer) {
+        inbox.observe(observer);
     }
 
     /** The messages so far, the oldest first. */

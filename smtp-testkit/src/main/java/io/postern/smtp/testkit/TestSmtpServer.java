@@ -8,6 +8,8 @@ import io.postern.smtp.sasl.SaslMechanism;
 import io.postern.smtp.server.VertxSmtpServer;
 import io.postern.smtp.testkit.faults.Faults;
 import io.postern.smtp.testkit.tap.ServerTap;
+import io.postern.smtp.testkit.web.InboxPage;
+import io.postern.smtp.testkit.web.InboxPageOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.SocketAddress;
@@ -18,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server on a free port of 127.0.0.1, with a Vert.x of its own, for as long as a test needs it. Where the machine has ::1,
@@ -48,6 +51,7 @@ public final class TestSmtpServer implements AutoCloseable {
     private final SmtpHandler handler;
     private final List<SocketAddress> addresses; // also when it is closed
     private final ServerTap tap;
+    private @Nullable InboxPage page;
 
     private TestSmtpServer(Vertx vertx, SmtpServer server, SmtpHandler handler, ServerTap tap) {
         this.vertx = vertx;
@@ -173,6 +177,38 @@ public final class TestSmtpServer implements AutoCloseable {
                 "the server has a " + handler.getClass().getName() + ", only a RecordingHandler has an inbox");
     }
 
+    /** Like {@link #ui(InboxPageOptions)}, on a free port of 127.0.0.1. */
+    public InboxPage ui() {
+        return ui(new InboxPageOptions().setPort(0));
+    }
+
+    /**
+     * A web page with the messages of this server, to look at while a test is written or stopped in a debugger; it is closed
+     * with the server. Needs {@code vertx-web} and {@code apache-mime4j-dom} on the class path.
+     *
+     * <p>The page has a store of its own, which is bounded: what is deleted there remains in the inbox, and what a test has
+     * looked at remains there. It shows the messages of a {@link RecordingHandler} from the first on, and those that are
+     * sorted by {@link io.postern.smtp.testkit.junit.SmtpServerExtension} from now on.
+     *
+     * @param options where it listens and how much it keeps; not looked at when the page is there already
+     * @throws IllegalStateException when the handler of the server is no {@link MessageSource}, or the page cannot start
+     */
+    public synchronized InboxPage ui(InboxPageOptions options) {
+        InboxPage running = page;
+        if (running == null) {
+            if (!(handler instanceof MessageSource source)) {
+                throw new IllegalStateException("the server has a "
+                        + handler.getClass().getName() + ", only the messages of a MessageSource can be shown");
+            }
+            running = await(InboxPage.create(vertx, options).listen());
+            running.setReceivingAt(
+                    addresses.stream().map(SocketAddress::toString).toList());
+            source.observe(running::add);
+            page = running;
+        }
+        return running;
+    }
+
     /** What goes wrong at this server when a test wants it to. It concerns all clients of the server. */
     public Faults faults() {
         return tap.faults();
@@ -193,8 +229,15 @@ public final class TestSmtpServer implements AutoCloseable {
     public void close() {
         try {
             await(server.close());
+            closePage();
         } finally {
             await(vertx.close());
+        }
+    }
+
+    private synchronized void closePage() {
+        if (page != null) {
+            await(page.close());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.postern.smtp.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import jakarta.mail.Message.RecipientType;
 import jakarta.mail.Session;
@@ -10,10 +11,12 @@ import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ParsedMailTest {
 
@@ -89,5 +92,46 @@ class ParsedMailTest {
         assertThat(ParsedMail.parse("just text".getBytes(StandardCharsets.US_ASCII))
                         .subject())
                 .isEmpty();
+    }
+
+    @Test
+    void aTreeWithoutEndIsRefused() {
+        StringBuilder nested = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            nested.append("Content-Type: multipart/mixed; boundary=b").append(i);
+            nested.append("\r\n\r\n--b").append(i).append("\r\n");
+        }
+        String wide = "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + "--b\r\n\r\n".repeat(20_000);
+        for (String mail : List.of(nested.toString(), wide)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ParsedMail.parse(mail.getBytes(StandardCharsets.US_ASCII)));
+        }
+    }
+
+    @Test
+    void textThatIsMadeToTakeLongDoesNot() {
+        // each of these takes hours when every character begins a search to the end
+        String angles = "Content-Type: text/html\r\n\r\n" + "<".repeat(2_000_000);
+        assertThat(ParsedMail.parse(angles.getBytes(StandardCharsets.US_ASCII)).codes())
+                .isEmpty();
+        assertThat(plain("http://x" + ".".repeat(2_000_000) + "x ").links()).hasSize(1);
+        String words = "Subject: " + "=?a?q?".repeat(100_000) + "\r\n\r\n";
+        assertThat(ParsedMail.parse(words.getBytes(StandardCharsets.US_ASCII)).subject())
+                .startsWith("=?a?q?");
+    }
+
+    @Test
+    void fieldsAreListedInTheirOrder() {
+        ParsedMail mail = ParsedMail.parse(
+                "B: 1\r\nA: =?utf-8?q?=C3=A4?=\r\n folded\r\nB: 2\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        assertThat(mail.fields().stream().map(field -> field.name() + "=" + field.value()))
+                .containsExactly("B=1", "A=\u00e4 folded", "B=2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Content-Type: text/plain\r\n", "Content-Type: text/plain; charset=no-such\r\n"})
+    void textWithoutACharsetIsReadAsUtf8(String field) {
+        byte[] content = (field + "\r\n\u00e4\u20ac").getBytes(StandardCharsets.UTF_8);
+        assertThat(ParsedMail.parse(content).text()).isEqualTo("\u00e4\u20ac");
     }
 }

@@ -11,6 +11,7 @@ import io.postern.smtp.sasl.Credentials;
 import io.postern.smtp.sasl.Identity;
 import io.postern.smtp.sasl.SaslContext;
 import io.postern.smtp.testkit.Inbox;
+import io.postern.smtp.testkit.MessageSource;
 import io.postern.smtp.testkit.ReceivedMessage;
 import io.postern.smtp.testkit.RecordingHandler;
 import io.vertx.core.Future;
@@ -27,12 +28,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * Puts each message into the inbox of the test that its client logged in for, or else into those of the tests that own the
  * domains of its recipients. Mail for a test that is over is lost, and no other's.
  */
-final class Sorting implements SmtpHandler, Authenticator<Credentials.Password> {
+final class Sorting implements SmtpHandler, MessageSource, Authenticator<Credentials.Password> {
 
     private final InstantSource clock;
     private final Map<String, Inbox> open = new ConcurrentHashMap<>();
@@ -43,6 +45,7 @@ final class Sorting implements SmtpHandler, Authenticator<Credentials.Password> 
 
     private final List<ReceivedMessage> lost = new CopyOnWriteArrayList<>();
     private final AtomicLong opened = new AtomicLong();
+    private final List<Consumer<? super ReceivedMessage>> observers = new CopyOnWriteArrayList<>();
 
     Sorting(InstantSource clock) {
         this.clock = clock;
@@ -86,12 +89,18 @@ final class Sorting implements SmtpHandler, Authenticator<Credentials.Password> 
         });
     }
 
+    @Override
+    public void observe(Consumer<? super ReceivedMessage> observer) {
+        observers.add(observer);
+    }
+
     private synchronized void sort(ReceivedMessage message) {
         Set<Inbox> owners = owners(message);
         if (owners.isEmpty()) {
             lost.add(message);
         }
         owners.forEach(inbox -> inbox.add(message));
+        observers.forEach(observer -> observer.accept(message));
     }
 
     private Set<Inbox> owners(ReceivedMessage message) {
