@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +35,7 @@ final class Rule implements Fault {
     private final Choice choice;
     private final Duration delay;
     private final Effect effect;
-    private final Random random;
+    private final SplittableRandom random;
     private final ScriptedFaults owner;
     /** What waits because of it. */
     private final Set<Held> waiting = new LinkedHashSet<>();
@@ -45,9 +45,9 @@ final class Rule implements Fault {
     private int hits;
     private boolean optional;
     private boolean removed;
-    private @Nullable RuntimeException failure;
+    private @Nullable Throwable failure;
 
-    Rule(String text, Choice choice, Duration delay, Effect effect, Random random, ScriptedFaults owner) {
+    Rule(String text, Choice choice, Duration delay, Effect effect, SplittableRandom random, ScriptedFaults owner) {
         this.text = text;
         this.choice = choice;
         this.delay = delay;
@@ -89,8 +89,8 @@ final class Rule implements Fault {
     private boolean concerns(Occasion occasion) {
         try {
             return choice.kind().stream().allMatch(condition -> condition.test(occasion));
-        } catch (RuntimeException fault) {
-            failure = fault; // of a predicate of the test, which is to learn of it
+        } catch (RuntimeException | Error fault) { // also a failed assertion
+            failure = fault; // of a predicate of the test, which is to learn of it, and not the client
             return false;
         }
     }
@@ -118,7 +118,7 @@ final class Rule implements Fault {
         return hits == 0 && !optional ? "never came" : null;
     }
 
-    synchronized @Nullable RuntimeException failure() {
+    synchronized @Nullable Throwable failure() {
         return failure;
     }
 

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -167,7 +167,7 @@ public final class ScriptedFaults implements Faults {
                         choice.every(),
                         choice.probability(),
                         choice.times());
-        Rule rule = new Rule(text, scoped, delay, effect, new Random(seed + rules.size()), this);
+        Rule rule = new Rule(text, scoped, delay, effect, new SplittableRandom(seed + rules.size()), this);
         rules.add(rule);
         server.enlist(this);
         return rule;
@@ -217,7 +217,7 @@ public final class ScriptedFaults implements Faults {
     @Override
     public void verify() {
         StringBuilder complaints = new StringBuilder();
-        RuntimeException cause = null;
+        Throwable cause = null;
         for (Rule rule : rules) {
             String complaint = rule.complaint();
             complaints.append("\n  ").append(rule).append(": ");

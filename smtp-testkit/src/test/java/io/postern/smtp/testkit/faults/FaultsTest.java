@@ -551,6 +551,19 @@ class FaultsTest {
         assertThat(withProbability(8)).isNotEqualTo(first);
     }
 
+    @Test
+    void seedsThatFollowEachOtherAreNotAlike() {
+        List<Integer> firsts = new ArrayList<>();
+        try (RawSmtpClient client = greeted()) {
+            for (int seed = 0; seed < 40; seed++) {
+                faults.clear();
+                faults.setSeed(seed).onCommand("NOOP").withProbability(0.5).reply(451, "4.3.0", "hit");
+                firsts.add(client.command("NOOP").code());
+            }
+        }
+        assertThat(firsts).contains(250, 451);
+    }
+
     private List<Integer> withProbability(long seed) {
         faults.clear();
         faults.setSeed(seed).onCommand("NOOP").withProbability(0.5).reply(451, "4.3.0", "hit");
@@ -638,6 +651,21 @@ class FaultsTest {
         assertThatThrownBy(faults::verify)
                 .hasMessageContaining("failed with java.lang.UnsupportedOperationException: oops")
                 .hasCauseInstanceOf(UnsupportedOperationException.class);
+    }
+
+    @Test
+    void anAssertionThatFailsInAPredicateIsToldToTheTestAndNotToTheClient() {
+        faults.onRcpt(address -> {
+                    throw new AssertionError("oops");
+                })
+                .reply(450, "4.0.0", "no");
+        try (RawSmtpClient client = greeted()) {
+            client.send(ENVELOPE);
+            assertThat(codes(client, 2)).containsExactly(250, 250);
+        }
+        assertThatThrownBy(faults::verify)
+                .hasMessageContaining("failed with java.lang.AssertionError: oops")
+                .hasRootCauseMessage("oops");
     }
 
     @Test
