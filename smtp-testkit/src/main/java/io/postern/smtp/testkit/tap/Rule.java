@@ -60,6 +60,11 @@ final class Rule implements Fault {
         return delay;
     }
 
+    /** What it goes by. */
+    Time time() {
+        return owner.time();
+    }
+
     Effect effect() {
         return effect;
     }

@@ -182,7 +182,7 @@ final class RulePoint implements DataPoint {
 
     private Fault declareChange(String name, OutgoingOctets.Change change) {
         return declare(name, held -> {
-            held.wire().changeNext(change);
+            held.wire().changeNext(change, held.time());
             held.goOn();
         });
     }
@@ -191,7 +191,7 @@ final class RulePoint implements DataPoint {
     public Fault slowReads(int octetsPerSecond) {
         require(octetsPerSecond >= 1, "octetsPerSecond", octetsPerSecond, "1 or more");
         return declare("slowReads(" + octetsPerSecond + ")", held -> {
-            held.wire().limitReads(octetsPerSecond);
+            held.wire().limitReads(octetsPerSecond, held.time());
             held.goOn();
         });
     }
@@ -200,7 +200,7 @@ final class RulePoint implements DataPoint {
     public Fault slowReplies(int octetsPerSecond) {
         require(octetsPerSecond >= 1, "octetsPerSecond", octetsPerSecond, "1 or more");
         return declare("slowReplies(" + octetsPerSecond + ")", held -> {
-            held.wire().limitWrites(octetsPerSecond);
+            held.wire().limitWrites(octetsPerSecond, held.time());
             held.goOn();
         });
     }

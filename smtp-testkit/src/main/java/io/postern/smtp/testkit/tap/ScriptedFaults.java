@@ -28,6 +28,7 @@ public final class ScriptedFaults implements Faults {
 
     private final ServerTap server;
     private final @Nullable String domain;
+    private final Time time = new Time();
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
     private volatile long seed = DEFAULT_SEED;
     private volatile @Nullable String refusal;
@@ -156,7 +157,7 @@ public final class ScriptedFaults implements Faults {
         return new RulePoint(this, text, place);
     }
 
-    Fault add(String text, Rule.Choice choice, Duration delay, Effect effect) {
+    synchronized Fault add(String text, Rule.Choice choice, Duration delay, Effect effect) {
         List<Predicate<Occasion>> kind = choice.kind();
         Rule.Choice scoped = domain == null
                 ? choice
@@ -188,7 +189,7 @@ public final class ScriptedFaults implements Faults {
                     String.valueOf(occasion.session().peer().hostAddress()),
                     occasion.envelope().sender().map(Sender::address).orElse(""),
                     occasion.argument());
-            Duration now = server.time().now();
+            Duration now = time.now();
             Duration first = firstTries.putIfAbsent(triple, now);
             return first == null || now.minus(first).compareTo(wait) < 0;
         });
@@ -199,7 +200,7 @@ public final class ScriptedFaults implements Faults {
 
     @Override
     public Faults setClock(MovableClock clock) {
-        server.time().setClock(clock);
+        time.setClock(clock);
         return this;
     }
 
@@ -237,9 +238,16 @@ public final class ScriptedFaults implements Faults {
     @Override
     public void clear() {
         List.copyOf(rules).forEach(Rule::remove);
+        time.setClock(null);
+        seed = DEFAULT_SEED;
     }
 
-    void remove(Rule rule) {
+    /** What delays and pauses go by. */
+    Time time() {
+        return time;
+    }
+
+    synchronized void remove(Rule rule) {
         rules.remove(rule);
         if (rules.isEmpty()) {
             server.strikeOff(this);

@@ -26,7 +26,6 @@ public final class ServerTap implements Wiretap {
     /** What is said in sessions that are open, of all servers: ids are those of a process. */
     private static final Map<String, SessionLog> OPEN = new ConcurrentHashMap<>();
 
-    private final Time time = new Time();
     private final ScriptedFaults faults = new ScriptedFaults(this, null);
     /** Those of all and those of domains, as far as there are any. */
     private final CopyOnWriteArrayList<ScriptedFaults> scripts = new CopyOnWriteArrayList<>();
@@ -54,10 +53,6 @@ public final class ServerTap implements Wiretap {
 
     void strikeOff(ScriptedFaults script) {
         scripts.remove(script);
-    }
-
-    Time time() {
-        return time;
     }
 
     /** What was said in the last sessions, the earliest first. */

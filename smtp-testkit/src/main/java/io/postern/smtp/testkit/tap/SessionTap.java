@@ -49,7 +49,7 @@ final class SessionTap implements Wiretap.Wire {
         this.session = session;
         this.terminate = terminate;
         this.log = log;
-        this.wire = new WireFilter(server.time());
+        this.wire = new WireFilter();
     }
 
     @Override
@@ -262,13 +262,18 @@ final class SessionTap implements Wiretap.Wire {
         }
 
         @Override
+        public Time time() {
+            return rule.time();
+        }
+
+        @Override
         public WireFilter wire() {
             return wire;
         }
 
         @Override
         public void after(Duration delay, Runnable task) {
-            wire.after(delay, () -> {
+            wire.after(time(), delay, () -> {
                 if (!over) {
                     task.run();
                 }

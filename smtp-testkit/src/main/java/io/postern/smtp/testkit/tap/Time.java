@@ -13,7 +13,8 @@ final class Time {
 
     private volatile @Nullable MovableClock clock;
 
-    void setClock(MovableClock moved) {
+    /** @param moved null for the time of day */
+    void setClock(@Nullable MovableClock moved) {
         clock = moved;
     }
 

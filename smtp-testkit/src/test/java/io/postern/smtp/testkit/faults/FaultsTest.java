@@ -532,6 +532,26 @@ class FaultsTest {
         }
     }
 
+    @Test
+    void theClockOfATestIsNotThatOfTheNext() {
+        faults.setClock(new MovableClock()).onMail().delay(Duration.ofMinutes(4)).optional();
+        faults.clear();
+        faults.onMail().delay(Duration.ofMillis(1));
+        try (RawSmtpClient client = greeted()) {
+            client.command("MAIL FROM:<a@b.example>").expect(250);
+        }
+    }
+
+    @Test
+    void theClockOfADomainIsNotThatOfOthers() {
+        faults.forDomain("t1.example.test").setClock(new MovableClock());
+        faults.forDomain("t2.example.test").onRcpt().delay(Duration.ofMillis(1));
+        try (RawSmtpClient client = greeted()) {
+            client.command("MAIL FROM:<a@b.example>").expect(250);
+            client.command("RCPT TO:<c@t2.example.test>").expect(250);
+        }
+    }
+
     // Which
 
     @Test
