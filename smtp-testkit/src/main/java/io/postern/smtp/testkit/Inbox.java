@@ -104,7 +104,20 @@ public final class Inbox {
         }
     }
 
-    /** The messages that nobody has been shown yet, neither by {@link #messages} nor by waiting for them. */
+    /** The messages of this kind so far; others stay {@linkplain #unseen() unseen}. */
+    public List<ReceivedMessage> messages(Predicate<? super ReceivedMessage> kind) {
+        List<ReceivedMessage> all;
+        synchronized (lock) {
+            all = List.copyOf(messages);
+        }
+        List<ReceivedMessage> found = all.stream().filter(kind).toList();
+        synchronized (lock) {
+            unseen.removeAll(found);
+        }
+        return found;
+    }
+
+    /** The messages that nobody has been shown yet, neither by {@code messages} nor by waiting for them. */
     public List<ReceivedMessage> unseen() {
         synchronized (lock) {
             return List.copyOf(unseen);
