@@ -108,7 +108,10 @@ public interface Faults {
     /** Those that were declared and neither removed nor cleared, in order. */
     List<Fault> declared();
 
-    /** @throws AssertionError when one of them has never come; it lists all, and what the last sessions were like */
+    /**
+     * @throws AssertionError when one of them has never come, or it was said when one comes and not what it does; it lists all,
+     *     and what the last sessions were like
+     */
     void verify();
 
     /**

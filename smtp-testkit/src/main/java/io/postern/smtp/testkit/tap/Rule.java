@@ -1,6 +1,7 @@
 package io.postern.smtp.testkit.tap;
 
 import io.postern.smtp.testkit.faults.Fault;
+import io.vertx.core.Context;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -140,6 +141,9 @@ final class Rule implements Fault {
 
     @Override
     public synchronized Fault await(int wanted, Duration patience) {
+        if (Context.isOnEventLoopThread()) {
+            throw new IllegalStateException("await(..) blocks and must not be called on an event loop");
+        }
         long end = System.nanoTime() + patience.toNanos();
         while (hits < wanted) {
             long left = end - System.nanoTime();

@@ -40,8 +40,9 @@ final class RulePoint implements DataPoint {
         return this;
     }
 
-    private static void require(boolean sense, String what, Object given, String allowed) {
+    private void require(boolean sense, String what, Object given, String allowed) {
         if (!sense) {
+            owner.finished(this);
             throw new IllegalArgumentException(what + " is " + given + "; allowed is " + allowed);
         }
     }
@@ -107,6 +108,7 @@ final class RulePoint implements DataPoint {
     // What
 
     private Fault declare(String name, Effect.Action action) {
+        owner.finished(this);
         kind.add(0, place);
         told(name);
         Rule.Choice choice = new Rule.Choice(kind, octets, after, every, probability, times);
@@ -203,5 +205,10 @@ final class RulePoint implements DataPoint {
             held.wire().limitWrites(octetsPerSecond, held.time());
             held.goOn();
         });
+    }
+
+    @Override
+    public String toString() {
+        return text.toString();
     }
 }

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -30,6 +32,9 @@ public final class ScriptedFaults implements Faults {
     private final @Nullable String domain;
     private final Time time = new Time();
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
+    /** Those of which it has not been said what they do. */
+    private final Set<RulePoint> begun = ConcurrentHashMap.newKeySet();
+
     private volatile long seed = DEFAULT_SEED;
     private volatile @Nullable String refusal;
 
@@ -154,7 +159,14 @@ public final class ScriptedFaults implements Faults {
         if (why != null) {
             throw new IllegalStateException(why);
         }
-        return new RulePoint(this, text, place);
+        RulePoint point = new RulePoint(this, text, place);
+        begun.add(point);
+        return point;
+    }
+
+    /** It has been said what comes at a point, or nothing will. */
+    void finished(RulePoint point) {
+        begun.remove(point);
     }
 
     synchronized Fault add(String text, Rule.Choice choice, Duration delay, Effect effect) {
@@ -225,7 +237,8 @@ public final class ScriptedFaults implements Faults {
             complaints.append(complaint != null ? complaint : "came " + rule.hits() + " times");
             cause = cause == null ? rule.failure() : cause;
         }
-        if (rules.stream().anyMatch(rule -> rule.complaint() != null)) {
+        begun.forEach(point -> complaints.append("\n  ").append(point).append(": it was not said what comes there"));
+        if (!begun.isEmpty() || rules.stream().anyMatch(rule -> rule.complaint() != null)) {
             throw new AssertionError("not all faults that were declared have come:" + complaints + sessions(), cause);
         }
     }
@@ -238,6 +251,7 @@ public final class ScriptedFaults implements Faults {
     @Override
     public void clear() {
         List.copyOf(rules).forEach(Rule::remove);
+        begun.clear();
         time.setClock(null);
         seed = DEFAULT_SEED;
     }

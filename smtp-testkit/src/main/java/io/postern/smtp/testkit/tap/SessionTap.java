@@ -31,7 +31,7 @@ final class SessionTap implements Wiretap.Wire {
 
     /** The transaction, whose recipients are known by the time its message comes. */
     private @Nullable Envelope envelope;
-    /** Whether the next DATA or BDAT begins a message. */
+    /** Whether the next BDAT begins a message; DATA always does. */
     private boolean messageDue = true;
 
     private long octets;
@@ -103,7 +103,7 @@ final class SessionTap implements Wiretap.Wire {
         if (step.equals(Output.MESSAGE)) {
             log.add(Side.EVENT, "a message of " + octets + " octets");
         }
-        boolean opens = messageDue && (step.equals("DATA") || step.equals("BDAT"));
+        boolean opens = step.equals("DATA") || (messageDue && step.equals("BDAT"));
         if (step.equals("MAIL") || opens || step.equals(Output.MESSAGE) || step.equals("RSET")) {
             messageDue = !opens;
             if (step.equals(Output.MESSAGE) && !waits.isEmpty()) {

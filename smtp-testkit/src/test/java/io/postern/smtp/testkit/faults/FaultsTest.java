@@ -689,6 +689,42 @@ class FaultsTest {
     }
 
     @Test
+    void ofAFaultIsToBeSaidWhatItDoes() {
+        faults.onRcpt(matching("*@slow.test")).times(2);
+        assertThatThrownBy(faults::verify)
+                .hasMessageContaining("onRcpt().matching(*@slow.test).times(2): it was not said what comes there");
+        faults.clear();
+        faults.verify();
+    }
+
+    @Test
+    void dataThatIsRefusedIsNotTheOnlyOne() {
+        try (RawSmtpClient client = greeted()) {
+            client.send(ENVELOPE);
+            assertThat(codes(client, 2)).containsExactly(250, 250);
+            client.command("DATA with an argument").expect(501);
+            faults.onData().reply(451, "4.3.0", "not yet");
+            client.command("DATA").expect(451);
+        }
+    }
+
+    @Test
+    void awaitingAFaultIsRefusedOnAnEventLoop() {
+        Fault fault = faults.onRcpt(address -> {
+                    assertThatIllegalStateException()
+                            .isThrownBy(() -> faults.declared().get(0).await())
+                            .withMessageContaining("must not be called on an event loop");
+                    return true;
+                })
+                .goOn();
+        try (RawSmtpClient client = greeted()) {
+            client.send(ENVELOPE);
+            assertThat(codes(client, 2)).containsExactly(250, 250);
+        }
+        assertThat(fault.await().hits()).isEqualTo(1);
+    }
+
+    @Test
     void anOptionalFaultNeedNotCome() {
         faults.onRcpt().reply(450, "4.2.1", "later").optional();
         faults.verify();
