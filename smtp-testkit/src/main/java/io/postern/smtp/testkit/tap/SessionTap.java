@@ -100,6 +100,10 @@ final class SessionTap implements Wiretap.Wire {
     @Override
     public @Nullable Future<Optional<Reply>> holdUp(String step, String argument, Envelope current) {
         envelope = current;
+        if (step.equals(Output.CHUNK)) {
+            boolean isHeld = waits.stream().anyMatch(wait -> !wait.isComplete());
+            return isHeld ? Future.join(List.copyOf(waits)).map(done -> Optional.<Reply>empty()) : null;
+        }
         if (step.equals(Output.MESSAGE)) {
             log.add(Side.EVENT, "a message of " + octets + " octets");
         }

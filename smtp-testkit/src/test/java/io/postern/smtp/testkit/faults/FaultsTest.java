@@ -524,6 +524,24 @@ class FaultsTest {
     }
 
     @Test
+    void aChunkIsNotAcknowledgedWhileItsMessageStalls() {
+        Fault stall = faults.onBody().times(1).stall();
+        try (RawSmtpClient client = greeted()) {
+            client.send(ENVELOPE);
+            assertThat(codes(client, 2)).containsExactly(250, 250);
+            client.send("BDAT 4\r\nhi\r\n");
+            stall.await();
+            client.setTimeout(Duration.ofMillis(50));
+            assertThatThrownBy(client::readReply).hasMessageContaining("sent nothing");
+            faults.clear();
+            client.setTimeout(Duration.ofSeconds(10));
+            client.expect(250);
+            client.command("BDAT 0 LAST").expect(250);
+        }
+        assertThat(handler.messages()).hasSize(1);
+    }
+
+    @Test
     void aDelayedReplyComesLateAndStandsInPlaceOfTheStep() {
         faults.onRcpt().afterDelay(Duration.ofMillis(1)).reply(450, "4.2.0", "late");
         try (RawSmtpClient client = greeted()) {
