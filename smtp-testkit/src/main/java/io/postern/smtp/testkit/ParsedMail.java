@@ -47,7 +47,8 @@ public final class ParsedMail {
     /** The end of a sentence is not a part of the address before it. */
     private static final Pattern LINK_END = Pattern.compile("[.,;:!?)\\]]+$");
     /** What is not shown of HTML, where fonts and colours are. */
-    private static final Pattern HIDDEN = Pattern.compile("(?is)<!--.*?-->|<(head|style|script)\\b.*?</\\1\\s*>|<![^>]*>");
+    private static final Pattern HIDDEN =
+            Pattern.compile("(?is)<!--.*?-->|<(head|style|script)\\b.*?</\\1\\s*>|<![^>]*>");
 
     private static final Pattern TAG = Pattern.compile("<[^>]*>");
     /** A tag, if it is that of a link with what the link leads to, or else an address of the web in what is shown. */
@@ -98,7 +99,8 @@ public final class ParsedMail {
         } else if (entity.getBody() instanceof SingleBody body) {
             attachments.add(new Attachment(name(entity).orElse(""), entity.getMimeType(), octets(body)));
         } else if (entity.getBody() instanceof Message attached) {
-            String name = name(entity).or(() -> Optional.ofNullable(attached.getSubject()))
+            String name = name(entity)
+                    .or(() -> Optional.ofNullable(attached.getSubject()))
                     .orElse("");
             attachments.add(new Attachment(name, entity.getMimeType(), octets(attached)));
         }
@@ -130,7 +132,8 @@ public final class ParsedMail {
     }
 
     private static Optional<ContentTypeField> contentType(Entity entity) {
-        return entity.getHeader() != null && entity.getHeader().getField("Content-Type") instanceof ContentTypeField type
+        return entity.getHeader() != null
+                        && entity.getHeader().getField("Content-Type") instanceof ContentTypeField type
                 ? Optional.of(type)
                 : Optional.empty();
     }
@@ -191,7 +194,10 @@ public final class ParsedMail {
         for (Field field : message.getHeader().getFields(name)) {
             // not of the text, of which it takes as many octets as there are characters
             ByteSequence octets = ContentUtil.encode(StandardCharsets.UTF_8, unfolded(field));
-            LenientAddressParser.DEFAULT.parseAddressList(octets, new ParserCursor(0, octets.length())).flatten().stream()
+            LenientAddressParser.DEFAULT
+                    .parseAddressList(octets, new ParserCursor(0, octets.length()))
+                    .flatten()
+                    .stream()
                     .map(Mailbox::getAddress)
                     .forEach(addresses::add);
         }

@@ -101,16 +101,16 @@ public final class Conformance {
         }
         InetSocketAddress address = new InetSocketAddress(args[0], port(args[1]));
         if (address.isUnresolved()) {
-            throw new IllegalArgumentException("HOST is " + args[0] + "; allowed is an address, or a name that has one");
+            throw new IllegalArgumentException(
+                    "HOST is " + args[0] + "; allowed is an address, or a name that has one");
         }
         String protocol = args.length > 2 ? args[2] : "smtp";
-        ConformanceTarget target =
-                switch (protocol) {
-                    case "smtp" -> ConformanceTarget.smtp(address);
-                    case "lmtp" -> ConformanceTarget.lmtp(address);
-                    default -> throw new IllegalArgumentException(
-                            "the protocol is " + protocol + "; allowed are smtp and lmtp");
-                };
+        ConformanceTarget target = switch (protocol) {
+            case "smtp" -> ConformanceTarget.smtp(address);
+            case "lmtp" -> ConformanceTarget.lmtp(address);
+            default ->
+                throw new IllegalArgumentException("the protocol is " + protocol + "; allowed are smtp and lmtp");
+        };
         return args.length == 5 ? target.with(args[3], args[4]) : target;
     }
 

@@ -101,8 +101,9 @@ public final class SmtpServerExtension
             throw new IllegalStateException("the server is there from before the first test until after the last");
         }
         if (servers.size() > 1) {
-            throw new IllegalStateException(servers.size() + " servers run now, as classes with this extension run at the"
-                    + " same time; ask for a parameter of type TestSmtpServer, which is the one of its test");
+            throw new IllegalStateException(
+                    servers.size() + " servers run now, as classes with this extension run at the"
+                            + " same time; ask for a parameter of type TestSmtpServer, which is the one of its test");
         }
         return servers.get(0);
     }

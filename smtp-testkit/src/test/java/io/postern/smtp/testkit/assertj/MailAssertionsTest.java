@@ -191,11 +191,10 @@ class MailAssertionsTest {
     void messagesOfAnotherKindStayUnseen() {
         Sending.send(server, Sending.message("one"), "anne@example.org");
         Sending.send(server, Sending.message("two"), "anne@example.org");
-        assertThat(inbox)
-                .hasOnlyOne(message -> message.text().contains("two"))
-                .hasSubject("two");
-        assertThat(inbox.unseen()).singleElement().satisfies(other -> assertThat(other)
-                .hasSubject("one"));
+        assertThat(inbox).hasOnlyOne(message -> message.text().contains("two")).hasSubject("two");
+        assertThat(inbox.unseen())
+                .singleElement()
+                .satisfies(other -> assertThat(other).hasSubject("one"));
     }
 
     @Test

@@ -69,7 +69,9 @@ class ConformanceTest {
                     .extracting(result -> result.testCase().name())
                     .contains("behind STARTTLS the session begins anew, without STARTTLS");
             assertThat(report.isConformant()).isFalse();
-            assertThat(report.results()).extracting(ConformanceReport.Result::outcome).contains(Outcome.PASSED);
+            assertThat(report.results())
+                    .extracting(ConformanceReport.Result::outcome)
+                    .contains(Outcome.PASSED);
         }
     }
 

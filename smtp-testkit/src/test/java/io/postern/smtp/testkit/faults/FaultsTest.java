@@ -552,7 +552,10 @@ class FaultsTest {
 
     @Test
     void theClockOfATestIsNotThatOfTheNext() {
-        faults.setClock(new MovableClock()).onMail().delay(Duration.ofMinutes(4)).optional();
+        faults.setClock(new MovableClock())
+                .onMail()
+                .delay(Duration.ofMinutes(4))
+                .optional();
         faults.clear();
         faults.onMail().delay(Duration.ofMillis(1));
         try (RawSmtpClient client = greeted()) {

@@ -44,7 +44,8 @@ class ConformanceIT {
         return TestSmtpServer.start(
                 handler,
                 options,
-                server -> SaslMechanism.passwords(handler.inbox().authenticator()).forEach(server::addMechanism));
+                server ->
+                        SaslMechanism.passwords(handler.inbox().authenticator()).forEach(server::addMechanism));
     }
 
     @Test

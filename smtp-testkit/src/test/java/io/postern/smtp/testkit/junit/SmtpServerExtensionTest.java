@@ -168,9 +168,10 @@ class SmtpServerExtensionTest {
             assertThatIllegalStateException().isThrownBy(SMTP::server).withMessageStartingWith("2 servers run now");
             send(server, inbox.address("anne"), getClass().getSimpleName());
             BOTH_RUN.await(10, TimeUnit.SECONDS);
-            assertThat(inbox.messages()).singleElement().satisfies(message -> assertThat(
-                            message.mail().subject())
-                    .isEqualTo(getClass().getSimpleName()));
+            assertThat(inbox.messages())
+                    .singleElement()
+                    .satisfies(message -> assertThat(message.mail().subject())
+                            .isEqualTo(getClass().getSimpleName()));
         }
     }
 
