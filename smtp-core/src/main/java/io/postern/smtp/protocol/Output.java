@@ -19,6 +19,8 @@ public interface Output {
 
     /** The step of {@link #holdsUp} in which a client is about to be asked about, and greeted. */
     String CONNECT = "CONNECT";
+    /** The step of {@link #holdsUp} in which a chunk of a message is whole, which is not the last and is to be acknowledged. */
+    String CHUNK = "CHUNK";
     /** The step of {@link #holdsUp} in which a message is whole, and the application does not know it yet. */
     String MESSAGE = "MESSAGE";
     /** The step of {@link #holdsUp} in which a message has been answered, and the client does not know it yet. */
@@ -62,7 +64,7 @@ public interface Output {
      * message. If so, this is a question, to be answered later and not inside the method: with {@link SmtpEngine#proceed()},
      * or with a reply that takes the place of the step. All replies to earlier commands are sent meanwhile.
      *
-     * @param step {@link #CONNECT}, {@link #MESSAGE}, {@link #ANSWER}, or else the verb in upper case
+     * @param step {@link #CONNECT}, {@link #CHUNK}, {@link #MESSAGE}, {@link #ANSWER}, or else the verb in upper case
      * @param argument what stands behind the verb, a secret of AUTH included
      * @param envelope the transaction so far
      */

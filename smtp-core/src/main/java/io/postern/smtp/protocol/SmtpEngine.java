@@ -989,9 +989,19 @@ public final class SmtpEngine {
         if (current.last()) {
             message.finish();
             whole(message);
-            return;
+        } else if (holdsUp(Output.CHUNK, "")) {
+            IncomingMessage arriving = message;
+            holdUp(() -> acknowledge(current, arriving), reply -> {
+                arriving.fail("a chunk of it was refused");
+                endOfMessage(List.of(reply), reply);
+            });
+        } else {
+            acknowledge(current, message);
         }
-        Verdict verdict = message.verdict();
+    }
+
+    private void acknowledge(ChunkDecoder current, IncomingMessage arriving) {
+        Verdict verdict = arriving.verdict();
         if (verdict == null || verdict.overall().isPositive()) {
             say(Reply.of(250, "2.0.0", current.size() + " octets received"));
         } else {

@@ -134,7 +134,20 @@ public final class Inbox {
         }
     }
 
-    /** The messages that nobody has been shown yet, neither by {@link #messages} nor by waiting for them. */
+    /** The messages of this kind so far; others stay {@linkplain #unseen() unseen}. */
+    public List<ReceivedMessage> messages(Predicate<? super ReceivedMessage> kind) {
+        List<ReceivedMessage> all;
+        synchronized (lock) {
+            all = List.copyOf(messages);
+        }
+        List<ReceivedMessage> found = all.stream().filter(kind).toList();
+        synchronized (lock) {
+            unseen.removeAll(found);
+        }
+        return found;
+    }
+
+    /** The messages that nobody has been shown yet, neither by {@code messages} nor by waiting for them. */
     public List<ReceivedMessage> unseen() {
         synchronized (lock) {
             return List.copyOf(unseen);
@@ -156,19 +169,23 @@ public final class Inbox {
         }
     }
 
-    /** Completes when at least {@code count} messages have arrived, with all of them, and never when they do not. */
+    /**
+     * Completes when at least {@code count} messages have arrived, with all of them, and never when they do not.
+     *
+     * @throws IllegalArgumentException when {@code count} is less than 1
+     */
     public Future<List<ReceivedMessage>> arrival(int count) {
-        return begin(message -> true, count).future();
+        return begin(all(count)).future();
     }
 
     /** Like {@link #arrival(int)}; fails as {@link #await(int, Duration)} does when it takes longer than {@code patience}. */
     public Future<List<ReceivedMessage>> arrival(int count, Duration patience) {
-        return begin(message -> true, count, patience, several(count)).future();
+        return begin(all(count), patience, several(count)).future();
     }
 
     /** Completes when a message of this kind has arrived, with the first, and never when none does. */
     public Future<ReceivedMessage> arrival(Predicate<? super ReceivedMessage> kind) {
-        return begin(kind, 1).future().map(found -> found.get(0));
+        return begin(first(kind)).future().map(found -> found.get(0));
     }
 
     /**
@@ -176,12 +193,18 @@ public final class Inbox {
      * {@code patience}.
      */
     public Future<ReceivedMessage> arrival(Predicate<? super ReceivedMessage> kind, Duration patience) {
-        return begin(kind, 1, patience, ONE_OF_THE_KIND).future().map(found -> found.get(0));
+        return begin(first(kind), patience, ONE_OF_THE_KIND).future().map(found -> found.get(0));
     }
 
-    /** Blocks until a message has arrived. @return the first */
+    /**
+     * Blocks until a message has arrived, for {@link #DEFAULT_PATIENCE} at the most.
+     *
+     * @return the first; others that are there stay {@linkplain #unseen() unseen}
+     * @throws AssertionError when none has arrived by then
+     * @throws IllegalStateException on an event loop, where waiting would keep it from arriving
+     */
     public ReceivedMessage await() {
-        return await(1).get(0);
+        return await(first(message -> true), DEFAULT_PATIENCE, several(1)).get(0);
     }
 
     /** Like {@link #await(int, Duration)}, for {@link #DEFAULT_PATIENCE} at the most. */
@@ -193,12 +216,13 @@ public final class Inbox {
      * Blocks until at least {@code count} messages have arrived.
      *
      * @return all messages so far
+     * @throws IllegalArgumentException when {@code count} is less than 1
      * @throws AssertionError when they have not within {@code patience}; it lists what did arrive, and shows what was said in
      *     sessions that may be why
      * @throws IllegalStateException on an event loop, where waiting would keep them from arriving
      */
     public List<ReceivedMessage> await(int count, Duration patience) {
-        return await(message -> true, count, patience, several(count));
+        return await(all(count), patience, several(count));
     }
 
     /** Like {@link #await(Predicate, Duration)}, for {@link #DEFAULT_PATIENCE} at the most. */
@@ -209,13 +233,13 @@ public final class Inbox {
     /**
      * Blocks until a message of this kind has arrived.
      *
-     * @return the first of them
+     * @return the first of them; others that are there, of this kind too, stay {@linkplain #unseen() unseen}
      * @throws AssertionError when none has within {@code patience}, it tells what {@link #await(int, Duration)} does; or when
      *     {@code kind} throws
      * @throws IllegalStateException on an event loop, where waiting would keep it from arriving
      */
     public ReceivedMessage await(Predicate<? super ReceivedMessage> kind, Duration patience) {
-        return await(kind, 1, patience, ONE_OF_THE_KIND).get(0);
+        return await(first(kind), patience, ONE_OF_THE_KIND).get(0);
     }
 
     private static final String ONE_OF_THE_KIND = "a message of the kind that is awaited";
@@ -224,12 +248,22 @@ public final class Inbox {
         return count == 1 ? "1 message" : count + " messages";
     }
 
-    private List<ReceivedMessage> await(
-            Predicate<? super ReceivedMessage> kind, int count, Duration patience, String what) {
+    private static Waiter all(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("count is " + count + "; allowed is 1 or more");
+        }
+        return new Waiter(message -> true, count, true);
+    }
+
+    private static Waiter first(Predicate<? super ReceivedMessage> kind) {
+        return new Waiter(kind, 1, false);
+    }
+
+    private List<ReceivedMessage> await(Waiter waiter, Duration patience, String what) {
         if (Context.isOnEventLoopThread()) {
             throw new IllegalStateException("await(..) blocks and must not be called on an event loop");
         }
-        Waiter waiter = begin(kind, count, patience, what);
+        begin(waiter, patience, what);
         try {
             return waiter.future().toCompletionStage().toCompletableFuture().get();
         } catch (ExecutionException e) { // again, with the place that waits in its trace
@@ -243,8 +277,7 @@ public final class Inbox {
         }
     }
 
-    private Waiter begin(Predicate<? super ReceivedMessage> kind, int count) {
-        Waiter waiter = new Waiter(kind, count);
+    private Waiter begin(Waiter waiter) {
         synchronized (lock) {
             List.copyOf(messages).forEach(waiter::look);
             if (!waiter.isDone()) {
@@ -258,8 +291,8 @@ public final class Inbox {
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the one who gives up, and that cannot fail
-    private Waiter begin(Predicate<? super ReceivedMessage> kind, int count, Duration patience, String what) {
-        Waiter waiter = begin(kind, count);
+    private Waiter begin(Waiter waiter, Duration patience, String what) {
+        begin(waiter);
         CompletableFuture<Void> timer = new CompletableFuture<Void>()
                 .completeOnTimeout(null, Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
         timer.thenRun(() -> giveUp(waiter, new AssertionError(missing(what, patience))));

@@ -11,10 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.james.mime4j.MimeException;
 import org.apache.james.mime4j.codec.DecodeMonitor;
 import org.apache.james.mime4j.codec.DecoderUtil;
@@ -32,6 +35,9 @@ import org.apache.james.mime4j.stream.EntityState;
 import org.apache.james.mime4j.stream.Field;
 import org.apache.james.mime4j.stream.MimeConfig;
 import org.apache.james.mime4j.stream.MimeTokenStream;
+import org.apache.james.mime4j.stream.ParserCursor;
+import org.apache.james.mime4j.util.ByteSequence;
+import org.apache.james.mime4j.util.ContentUtil;
 
 /**
  * A message read as MIME (RFC 2045): what a person would see of it. Needs Apache James' mime4j on the class path.
@@ -50,13 +56,27 @@ public final class ParsedMail {
     private static final int MAX_DEPTH = 100;
     private static final int MAX_PARTS = 5_000;
 
+    // All of these take time that grows with the length of the HTML, and no faster, whatever it is.
+
+    /** What is not shown of HTML, where fonts and colours are. Like a browser, it goes to the end when its end is missing. */
+    private static final Pattern HIDDEN =
+            Pattern.compile("(?is)<!--.*?(?:-->|\\z)|<(title|style|script)\\b.*?(?:</\\1\\s{0,9}>|\\z)|<![^<>]*+>");
+
+    private static final Pattern TAG = Pattern.compile("<[^<>]*+>");
+    /** A tag, if it is that of a link with what the link leads to, or else an address of the web in what is shown. */
+    private static final Pattern TAG_OR_LINK = Pattern.compile("(?i)<(?:a|area)\\b[^<>]{0,999}?\\shref\\s{0,9}=\\s{0,9}"
+            + "(?:\"([^\"<>]{1,4999})\"|'([^'<>]{1,4999})'|([^\\s<>]{1,4999}))[^<>]{0,4999}>|" + TAG + "|(" + LINK
+            + ")");
+    /** A character as HTML may have it (HTML §13.1.4); of the names only those that templates make. */
+    private static final Pattern REFERENCE =
+            Pattern.compile("&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos|nbsp));");
     // digits, with a hyphen or blank in the middle, that are no part of a longer number or word
     private static final Pattern CODE = Pattern.compile("(?<![\\w/=.-])(\\d{3}[ -]\\d{3}|\\d{4,8})(?![\\w/=-])");
 
     /**
      * A part that is to be stored rather than shown.
      *
-     * @param name what it is called, empty when it is not called anything
+     * @param name what it is called, of a message that is called nothing its subject; empty when there is no name
      * @param contentType such as {@code application/pdf}
      * @param content decoded
      * @param contentId what HTML calls it behind {@code cid:} (RFC 2392), without angle brackets; empty when it has none
@@ -115,19 +135,49 @@ public final class ParsedMail {
     private void read(Entity entity) {
         if (entity.getBody() instanceof Multipart multipart) {
             multipart.getBodyParts().forEach(this::read);
-        } else if (entity.getBody() instanceof TextBody body && !"attachment".equals(entity.getDispositionType())) {
-            boolean isHtml = "text/html".equals(entity.getMimeType());
-            (isHtml ? html : text).append(decoded(body, charset(entity)));
+        } else if (entity.getBody() instanceof TextBody body && isShown(entity)) {
+            append(isHtml(entity) ? html : text, octets(body).toString(charset(entity)));
         } else if (entity.getBody() instanceof SingleBody body) {
-            attachments.add(new Attachment(
-                    Optional.ofNullable(entity.getFilename()).orElse(""),
-                    entity.getMimeType(),
-                    octets(body),
-                    contentId(entity)));
+            attachments.add(
+                    new Attachment(name(entity).orElse(""), entity.getMimeType(), octets(body), contentId(entity)));
         } else if (entity.getBody() instanceof Message attached) {
-            String subject = Optional.ofNullable(attached.getSubject()).orElse("");
-            attachments.add(new Attachment(subject, entity.getMimeType(), octets(attached), contentId(entity)));
+            String name = name(entity)
+                    .or(() -> Optional.ofNullable(attached.getSubject()))
+                    .orElse("");
+            attachments.add(new Attachment(name, entity.getMimeType(), octets(attached), contentId(entity)));
         }
+    }
+
+    private static boolean isShown(Entity entity) {
+        return !"attachment".equals(entity.getDispositionType())
+                && (isHtml(entity) || "text/plain".equals(entity.getMimeType()));
+    }
+
+    private static boolean isHtml(Entity entity) {
+        return "text/html".equals(entity.getMimeType());
+    }
+
+    /** On the wire lines end with CR LF; tests write them as Java does. The line end before a boundary is no part's. */
+    private static void append(StringBuilder all, String part) {
+        if (!all.isEmpty() && all.charAt(all.length() - 1) != '\n') {
+            all.append('\n');
+        }
+        all.append(part.replace("\r\n", "\n"));
+    }
+
+    /** That of Content-Disposition, or else that of Content-Type, which was there before (RFC 2183 §2.3). */
+    private static Optional<String> name(Entity entity) {
+        return Optional.ofNullable(entity.getFilename())
+                .or(() -> contentType(entity)
+                        .map(type -> type.getParameter("name"))
+                        .map(name -> DecoderUtil.decodeEncodedWords(name, DecodeMonitor.SILENT)));
+    }
+
+    private static Optional<ContentTypeField> contentType(Entity entity) {
+        return entity.getHeader() != null
+                        && entity.getHeader().getField("Content-Type") instanceof ContentTypeField type
+                ? Optional.of(type)
+                : Optional.empty();
     }
 
     private static Optional<String> contentId(Entity entity) {
@@ -145,18 +195,12 @@ public final class ParsedMail {
         return Buffer.buffer(octets.toByteArray());
     }
 
-    /** On the wire lines end with CR LF; tests write them as Java does. */
-    private static String decoded(TextBody body, Charset charset) {
-        return octets(body).toString(charset).replace("\r\n", "\n");
-    }
-
-    /** What is declared; else UTF-8, in which US-ASCII is contained. */
+    /** UTF-8 where there is none, where it is unknown, and for ASCII, which it comprises. */
     private static Charset charset(Entity entity) {
+        String name = contentType(entity).map(ContentTypeField::getCharset).orElse("UTF-8");
         try {
-            return entity.getHeader().getField("Content-Type") instanceof ContentTypeField type
-                            && type.getCharset() != null
-                    ? Charset.forName(type.getCharset())
-                    : StandardCharsets.UTF_8;
+            Charset charset = Charset.forName(name);
+            return charset.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : charset;
         } catch (IllegalArgumentException unknown) {
             return StandardCharsets.UTF_8;
         }
@@ -202,7 +246,12 @@ public final class ParsedMail {
     public List<String> addresses(String name) {
         List<String> addresses = new ArrayList<>();
         for (Field field : message.getHeader().getFields(name)) {
-            LenientAddressParser.DEFAULT.parseAddressList(unfolded(field)).flatten().stream()
+            // not of the text, of which it takes as many octets as there are characters
+            ByteSequence octets = ContentUtil.encode(StandardCharsets.UTF_8, unfolded(field));
+            LenientAddressParser.DEFAULT
+                    .parseAddressList(octets, new ParserCursor(0, octets.length()))
+                    .flatten()
+                    .stream()
                     .map(Mailbox::getAddress)
                     .forEach(addresses::add);
         }
@@ -235,16 +284,33 @@ public final class ParsedMail {
         return List.copyOf(attachments);
     }
 
-    /** The addresses of the web in text and HTML, each once, in the order in which they stand. */
+    /**
+     * The addresses of the web that a person can follow, each once, in the order in which they stand: what links in the HTML
+     * lead to, and what is to be read as an address in HTML or text. Pictures, fonts and the like are not among them.
+     */
     public List<URI> links() {
         Set<URI> links = new LinkedHashSet<>();
-        for (String source : List.of(html(), text())) {
-            Matcher matcher = LINK.matcher(source.replace("&amp;", "&"));
-            while (matcher.find()) {
-                uri(withoutSentenceEnd(matcher.group())).ifPresent(links::add);
+        Matcher tags = TAG_OR_LINK.matcher(HIDDEN.matcher(html).replaceAll(" "));
+        while (tags.find()) {
+            Stream.of(1, 2, 3)
+                    .map(tags::group)
+                    .filter(Objects::nonNull)
+                    .map(target -> unescaped(target).strip())
+                    .filter(target -> LINK.matcher(target).matches())
+                    .forEach(target -> uri(target).ifPresent(links::add));
+            if (tags.group(4) != null) {
+                addLinks(unescaped(tags.group(4)), links);
             }
         }
+        addLinks(text(), links);
         return List.copyOf(links);
+    }
+
+    private static void addLinks(String shown, Set<URI> links) {
+        Matcher matcher = LINK.matcher(shown);
+        while (matcher.find()) {
+            uri(withoutSentenceEnd(matcher.group())).ifPresent(links::add);
+        }
     }
 
     private static String withoutSentenceEnd(String link) {
@@ -253,6 +319,28 @@ public final class ParsedMail {
             end--;
         }
         return link.substring(0, end);
+    }
+
+    private static String unescaped(String html) {
+        return REFERENCE.matcher(html).replaceAll(found -> Matcher.quoteReplacement(character(found)));
+    }
+
+    private static String character(MatchResult reference) {
+        String name = reference.group(3);
+        if (name != null) {
+            return switch (name) {
+                case "amp" -> "&";
+                case "lt" -> "<";
+                case "gt" -> ">";
+                case "quot" -> "\"";
+                case "apos" -> "'";
+                default -> " ";
+            };
+        }
+        int point = reference.group(1) != null
+                ? Integer.parseInt(reference.group(1))
+                : Integer.parseInt(reference.group(2), 16);
+        return Character.isValidCodePoint(point) ? Character.toString(point) : reference.group();
     }
 
     private static Optional<URI> uri(String text) {
@@ -268,12 +356,17 @@ public final class ParsedMail {
      * hyphen or a blank between them, which is left out here.
      */
     public List<String> codes() {
-        String source = text.isEmpty() ? html().replaceAll("<[^<>]*>", " ") : text();
+        String source = text.isEmpty() ? shown() : text();
         Set<String> codes = new LinkedHashSet<>();
         Matcher matcher = CODE.matcher(source);
         while (matcher.find()) {
             codes.add(matcher.group(1).replaceAll("[ -]", ""));
         }
         return List.copyOf(codes);
+    }
+
+    private String shown() {
+        String visible = HIDDEN.matcher(html).replaceAll(" ");
+        return unescaped(TAG.matcher(visible).replaceAll(" "));
     }
 }

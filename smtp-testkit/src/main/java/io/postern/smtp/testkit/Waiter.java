@@ -12,18 +12,21 @@ final class Waiter {
 
     private final Predicate<? super ReceivedMessage> kind;
     private final int count;
+    private final boolean takesMore;
     private final List<ReceivedMessage> found = new ArrayList<>();
     private final Promise<List<ReceivedMessage>> promise = Promise.promise();
     private @Nullable Throwable fault;
 
-    Waiter(Predicate<? super ReceivedMessage> kind, int count) {
+    /** @param takesMore whether it is shown all messages that are there by then, and not only as many as it waits for */
+    Waiter(Predicate<? super ReceivedMessage> kind, int count, boolean takesMore) {
         this.kind = kind;
         this.count = count;
+        this.takesMore = takesMore;
     }
 
     /** Looks at one more message. */
     void look(ReceivedMessage message) {
-        if (fault != null) {
+        if (fault != null || (isDone() && !takesMore)) {
             return;
         }
         try {

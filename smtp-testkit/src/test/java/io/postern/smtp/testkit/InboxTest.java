@@ -53,6 +53,29 @@ class InboxTest {
     }
 
     @Test
+    void aMessageThatWasSentTwiceIsSeenOnce() throws Exception {
+        send(server, message("twice"), "anne@example.org");
+        send(server, message("twice"), "anne@example.org");
+
+        inbox.await();
+        assertThat(inbox.unseen()).hasSize(1);
+        inbox.await(message -> message.text().contains("twice"));
+        assertThat(inbox.unseen()).hasSize(1);
+        get(inbox.arrival(message -> message.text().contains("twice")));
+        assertThat(inbox.unseen()).hasSize(1);
+        assertThat(inbox.await(1)).hasSize(2);
+        assertThat(inbox.unseen()).isEmpty();
+    }
+
+    @Test
+    void nobodyWaitsForNoMessage() {
+        assertThatThrownBy(() -> inbox.await(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("count is 0; allowed is 1 or more");
+        assertThatThrownBy(() -> inbox.arrival(-1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void aMessageForSeveralRecipientsCountsOnce() {
         send(server, message("one"), "anne@example.org", "bart@example.org", "carl@example.org");
         assertThat(inbox.await(1))

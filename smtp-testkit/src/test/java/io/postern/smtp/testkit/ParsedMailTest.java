@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -75,6 +76,85 @@ class ParsedMailTest {
         });
     }
 
+    private static ParsedMail mail(String... lines) {
+        return ParsedMail.parse(String.join("\r\n", lines).getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void ofHtmlOnlyWhatAPersonSeesOrFollowsIsLooked() {
+        ParsedMail mail = mail(
+                "Content-Type: text/html; charset=utf-8",
+                "",
+                "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1.dtd\">",
+                "<html xmlns=\"http://www.w3.org/1999/xhtml\"><head>",
+                "<link rel=\"stylesheet\" href=\"https://fonts.example/css\" />",
+                "<style>body { color: #333333; }</style></head><body>",
+                "<!-- https://old.example/ --><img src=\"https://example.org/logo.png\"/>",
+                "<a class=\"button\" href=\"https://example.org/reset?t&#x3D;1&amp;u&#61;2\">Reset</a>",
+                "or see https://example.org/help. Your code:&nbsp;<b>987654</b></body></html>");
+
+        assertThat(mail.links()).hasToString("[https://example.org/reset?t=1&u=2, https://example.org/help]");
+        assertThat(mail.codes()).containsExactly("987654");
+    }
+
+    @Test
+    void partsOfTextDoNotRunIntoEachOther() {
+        ParsedMail mail = mail(
+                "Content-Type: multipart/mixed; boundary=b",
+                "",
+                "--b",
+                "",
+                "Your code is 123456",
+                "--b",
+                "Content-Type: text/plain",
+                "",
+                "-- ",
+                "footer of a list",
+                "--b--",
+                "");
+
+        assertThat(mail.text()).isEqualTo("Your code is 123456\n-- \nfooter of a list");
+        assertThat(mail.codes()).containsExactly("123456");
+    }
+
+    @Test
+    void whatIsNeitherPlainTextNorHtmlIsAttachedAndHasTheNameThatItsHeaderSays() {
+        ParsedMail mail = mail(
+                "Content-Type: multipart/mixed; boundary=b",
+                "",
+                "--b",
+                "Content-Type: text/plain",
+                "",
+                "hello",
+                "--b",
+                "Content-Type: text/calendar; method=REQUEST; name=\"=?UTF-8?Q?invit=C3=A9.ics?=\"",
+                "",
+                "BEGIN:VCALENDAR",
+                "--b",
+                "Content-Type: message/rfc822",
+                "Content-Disposition: attachment; filename=inner.eml",
+                "",
+                "Subject: inner",
+                "",
+                "hi",
+                "--b--",
+                "");
+
+        assertThat(mail.text()).isEqualTo("hello");
+        assertThat(mail.attachments())
+                .extracting(ParsedMail.Attachment::name)
+                .containsExactly("invité.ics", "inner.eml");
+    }
+
+    @Test
+    void whatIsNotEncodedIsUtf8() {
+        ParsedMail mail = mail("Subject: Grüße", "To: Jürgen <jürgen@exämple.org>, anne@example.org", "", "Hör zu");
+
+        assertThat(mail.subject()).isEqualTo("Grüße");
+        assertThat(mail.addresses("To")).containsExactly("jürgen@exämple.org", "anne@example.org");
+        assertThat(mail.text()).isEqualTo("Hör zu");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "'Your code is 123456.', '123456'",
@@ -133,5 +213,17 @@ class ParsedMailTest {
     void textWithoutACharsetIsReadAsUtf8(String field) {
         byte[] content = (field + "\r\n\u00e4\u20ac").getBytes(StandardCharsets.UTF_8);
         assertThat(ParsedMail.parse(content).text()).isEqualTo("\u00e4\u20ac");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"<", "<!--", "<script", "<a href=", "<a href=\"x ", "<a href=x  ", "</style ", "&#1", "http://"})
+    @Timeout(20)
+    void linksAndCodesOfHtmlThatIsMadeToTakeTimeTakeLittle(String piece) {
+        String html = piece.repeat(2_000_000 / piece.length());
+        ParsedMail mail =
+                ParsedMail.parse(("Content-Type: text/html\r\n\r\n" + html + "\r\n").getBytes(StandardCharsets.UTF_8));
+        assertThat(mail.codes()).isEmpty();
+        assertThat(mail.links()).hasSizeLessThanOrEqualTo(1);
     }
 }

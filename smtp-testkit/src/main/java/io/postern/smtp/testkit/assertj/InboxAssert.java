@@ -46,13 +46,12 @@ public final class InboxAssert extends AbstractObjectAssert<InboxAssert, Inbox> 
         return messages;
     }
 
-    /** Among the messages there is exactly one of this kind; the assertions that follow are about it. */
+    /** Among the messages there is exactly one of this kind; the assertions that follow are about it, and not of the others. */
     public ReceivedMessageAssert hasOnlyOne(Predicate<? super ReceivedMessage> kind) {
         isNotNull();
-        List<ReceivedMessage> messages = actual.messages();
-        List<ReceivedMessage> found = messages.stream().filter(kind).toList();
+        List<ReceivedMessage> found = actual.messages(kind);
         if (found.size() != 1) {
-            throw failed("1 message of the kind, not " + found.size() + ",", messages);
+            throw failed("1 message of the kind, not " + found.size() + ",", actual.messages());
         }
         return new ReceivedMessageAssert(found.get(0)).describedAs(descriptionText());
     }

@@ -43,7 +43,8 @@ public final class Conformance {
     /**
      * Runs all cases.
      *
-     * @throws UncheckedIOException when the server cannot be reached, or says no hello
+     * @throws UncheckedIOException when the server cannot be reached
+     * @throws AssertionError when it does not greet, or says no hello
      */
     public static ConformanceReport run(ConformanceTarget target) {
         Set<String> offered = offered(target);
@@ -71,23 +72,52 @@ public final class Conformance {
         try (RawSmtpClient client = target.connect()) {
             one.check().lead(target, client);
             return new Result(one, Outcome.PASSED, "");
-        } catch (AssertionError | UncheckedIOException fault) {
+        } catch (AssertionError | RuntimeException fault) { // whatever a server does, the other cases are run
             return new Result(one, Outcome.FAILED, String.valueOf(fault.getMessage()));
         }
     }
 
-    /** {@code Conformance HOST PORT [smtp|lmtp [SENDER RECIPIENT]]}: prints the report, exits with 1 when a MUST is broken. */
+    /**
+     * {@code Conformance HOST PORT [smtp|lmtp [SENDER RECIPIENT]]}: prints the report, exits with 1 when a MUST is broken, and
+     * with 2 when nothing could be tried.
+     */
     public static void main(String[] args) {
-        if (args.length < 2 || args.length == 4 || args.length > 5) {
-            System.err.println("usage: Conformance HOST PORT [smtp|lmtp [SENDER RECIPIENT]]");
-            System.exit(2);
+        try {
+            ConformanceReport report = run(target(args));
+            System.out.println(report);
+            System.exit(report.isConformant() ? 0 : 1);
+        } catch (IllegalArgumentException wrong) {
+            System.err.println(wrong.getMessage() + "\nusage: Conformance HOST PORT [smtp|lmtp [SENDER RECIPIENT]]");
+        } catch (UncheckedIOException | AssertionError unreachable) {
+            System.err.println(unreachable.getMessage());
         }
-        InetSocketAddress address = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
-        ConformanceTarget target = args.length > 2 && args[2].equals("lmtp")
-                ? ConformanceTarget.lmtp(address)
-                : ConformanceTarget.smtp(address);
-        ConformanceReport report = run(args.length == 5 ? target.with(args[3], args[4]) : target);
-        System.out.println(report);
-        System.exit(report.isConformant() ? 0 : 1);
+        System.exit(2);
+    }
+
+    /** @throws IllegalArgumentException when an argument makes no sense; it names what is allowed */
+    static ConformanceTarget target(String... args) {
+        if (args.length < 2 || args.length == 4 || args.length > 5) {
+            throw new IllegalArgumentException(args.length + " arguments; allowed are 2, 3 or 5");
+        }
+        InetSocketAddress address = new InetSocketAddress(args[0], port(args[1]));
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException(
+                    "HOST is " + args[0] + "; allowed is an address, or a name that has one");
+        }
+        String protocol = args.length > 2 ? args[2] : "smtp";
+        ConformanceTarget target = switch (protocol) {
+            case "smtp" -> ConformanceTarget.smtp(address);
+            case "lmtp" -> ConformanceTarget.lmtp(address);
+            default ->
+                throw new IllegalArgumentException("the protocol is " + protocol + "; allowed are smtp and lmtp");
+        };
+        return args.length == 5 ? target.with(args[3], args[4]) : target;
+    }
+
+    private static int port(String text) {
+        if (!text.matches("[0-9]{1,5}") || Integer.parseInt(text) > 65_535 || Integer.parseInt(text) == 0) {
+            throw new IllegalArgumentException("PORT is " + text + "; allowed is 1 to 65535");
+        }
+        return Integer.parseInt(text);
     }
 }

@@ -17,9 +17,9 @@ final class LmtpCases {
                 must("HELO and EHLO are no commands of LMTP", "RFC 2033 §4.1", """
                         S: 220
                         C: HELO conformance.example
-                        S: 500
+                        S: 5xx
                         C: EHLO conformance.example
-                        S: 500
+                        S: 5xx
                         """),
                 must("each accepted recipient has a reply of its own", "RFC 2033 §4.2", """
                         S: 220

@@ -18,6 +18,7 @@ public interface Fault {
      * Blocks until it has come at least once: until then nothing of it has happened, and from then on a delay counts.
      *
      * @throws AssertionError when it has not within 10 s
+     * @throws IllegalStateException on an event loop, which must not be blocked
      */
     default Fault await() {
         return await(1, DEFAULT_PATIENCE);
@@ -27,6 +28,7 @@ public interface Fault {
      * Blocks until it has come so often.
      *
      * @throws AssertionError when it has not within {@code patience}
+     * @throws IllegalStateException on an event loop, which must not be blocked
      */
     Fault await(int hits, Duration patience);
 

@@ -93,7 +93,10 @@ public interface Faults {
     /** Like {@link #greylisting()}, and refuses whoever tries again earlier than {@code wait} after the first time. */
     Fault greylisting(Duration wait);
 
-    /** Delays and pauses go by {@code clock} from now on, and not by the time of day. */
+    /**
+     * Delays and pauses go by {@code clock} from now on, and not by the time of day, until all is cleared. It is that of
+     * these faults alone, and not of those {@linkplain #forDomain of a domain}.
+     */
     Faults setClock(MovableClock clock);
 
     /**
@@ -105,10 +108,16 @@ public interface Faults {
     /** Those that were declared and neither removed nor cleared, in order. */
     List<Fault> declared();
 
-    /** @throws AssertionError when one of them has never come; it lists all, and what the last sessions were like */
+    /**
+     * @throws AssertionError when one of them has never come, or it was said when one comes and not what it does; it lists all,
+     *     and what the last sessions were like
+     */
     void verify();
 
-    /** Removes all, and lets go on what is delayed or stalled. */
+    /**
+     * Removes all, and lets go on what is delayed or stalled. Faults that are declared later go by the time of day, with the
+     * seed 1, unless told otherwise again. A connection that a fault has made slow stays so.
+     */
     void clear();
 
     /**

@@ -8,8 +8,9 @@ import io.postern.smtp.testkit.TestSmtpServer;
 import io.postern.smtp.testkit.faults.Faults;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -58,7 +59,8 @@ public final class SmtpServerExtension
     private final SmtpServerOptions options;
     private InstantSource clock = InstantSource.system();
     private boolean unexpectedAllowed;
-    private volatile @Nullable TestSmtpServer server;
+    /** By owner; several when classes that inherit the extension run at the same time. */
+    private final Map<String, TestSmtpServer> running = new ConcurrentHashMap<>();
 
     /** A server with {@link TestSmtpServer#defaultOptions()}. */
     public SmtpServerExtension() {
@@ -90,14 +92,20 @@ public final class SmtpServerExtension
      * The server that runs now, which is also what a parameter of its type gets. With {@code VertxExtension} beside this one
      * in a class, ask for it here, as that one has parameters of this type too.
      *
-     * @throws IllegalStateException before the first test and after the last
+     * @throws IllegalStateException before the first test and after the last; and when several run, one for each of the classes
+     *     that inherit the extension and run at the same time: then only a parameter can tell which is meant
      */
     public TestSmtpServer server() {
-        TestSmtpServer running = server;
-        if (running == null) {
+        List<TestSmtpServer> servers = List.copyOf(running.values());
+        if (servers.isEmpty()) {
             throw new IllegalStateException("the server is there from before the first test until after the last");
         }
-        return running;
+        if (servers.size() > 1) {
+            throw new IllegalStateException(
+                    servers.size() + " servers run now, as classes with this extension run at the"
+                            + " same time; ask for a parameter of type TestSmtpServer, which is the one of its test");
+        }
+        return servers.get(0);
     }
 
     /**
@@ -113,7 +121,7 @@ public final class SmtpServerExtension
     private Shared shared(ExtensionContext context) {
         Shared shared = Objects.requireNonNull(context.getStore(namespace)
                 .getOrComputeIfAbsent(Shared.class, key -> start(context.getUniqueId()), Shared.class));
-        server = shared.server();
+        running.put(shared.owner(), shared.server());
         return shared;
     }
 
@@ -170,7 +178,7 @@ public final class SmtpServerExtension
         if (!shared.owner().equals(context.getUniqueId())) {
             return List.of();
         }
-        server = null;
+        running.remove(shared.owner());
         shared.server().close();
         return shared.inboxes().lost();
     }

@@ -24,6 +24,9 @@ interface Held {
     /** The connection has been cut: nothing that the session still says is heard. */
     void cut();
 
+    /** What the fault goes by. */
+    Time time();
+
     /** The octets of the connection. */
     WireFilter wire();
 

@@ -19,7 +19,8 @@ final class IncomingOctets {
     private static final int RECEIVE_BUFFER = 4_096;
 
     private final ChannelHandlerContext context;
-    private final Time time;
+    /** What slow reads go by. */
+    private Time time = new Time();
     /** Octets, and at the end perhaps the news that no more will come. */
     private final Deque<Object> kept = new ArrayDeque<>();
 
@@ -28,9 +29,8 @@ final class IncomingOctets {
     /** Whether the next piece of slow reads waits for its time. */
     private boolean waiting;
 
-    IncomingOctets(ChannelHandlerContext context, Time time) {
+    IncomingOctets(ChannelHandlerContext context) {
         this.context = context;
-        this.time = time;
     }
 
     void hold() {
@@ -44,8 +44,9 @@ final class IncomingOctets {
         }
     }
 
-    void limit(int wanted) {
+    void limit(int wanted, Time by) {
         octetsPerSecond = wanted;
+        time = by;
         context.channel().config().setOption(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER);
     }
 

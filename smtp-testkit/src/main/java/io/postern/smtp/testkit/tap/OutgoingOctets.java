@@ -29,7 +29,9 @@ final class OutgoingOctets {
     private record Piece(ByteBuf octets, ChannelPromise written, Duration pause) {}
 
     private final ChannelHandlerContext context;
-    private final Time time;
+    /** What pauses go by. */
+    private Time time = new Time();
+
     private final Deque<Piece> pieces = new ArrayDeque<>();
     private @Nullable Change change;
     private int octetsPerSecond;
@@ -39,17 +41,22 @@ final class OutgoingOctets {
 
     private @Nullable ChannelPromise closing;
 
-    OutgoingOctets(ChannelHandlerContext context, Time time) {
+    OutgoingOctets(ChannelHandlerContext context) {
         this.context = context;
-        this.time = time;
     }
 
-    void changeNext(Change wanted) {
+    void changeNext(Change wanted, Time by) {
         change = wanted;
+        time = by;
     }
 
-    void limit(int wanted) {
+    void limit(int wanted, Time by) {
         octetsPerSecond = wanted;
+        time = by;
+    }
+
+    Time time() {
+        return time;
     }
 
     int waitingOctets() {

@@ -1,12 +1,13 @@
 package io.postern.smtp.testkit.tap;
 
 import io.postern.smtp.testkit.faults.Fault;
+import io.vertx.core.Context;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ final class Rule implements Fault {
     private final Choice choice;
     private final Duration delay;
     private final Effect effect;
-    private final Random random;
+    private final SplittableRandom random;
     private final ScriptedFaults owner;
     /** What waits because of it. */
     private final Set<Held> waiting = new LinkedHashSet<>();
@@ -45,9 +46,9 @@ final class Rule implements Fault {
     private int hits;
     private boolean optional;
     private boolean removed;
-    private @Nullable RuntimeException failure;
+    private @Nullable Throwable failure;
 
-    Rule(String text, Choice choice, Duration delay, Effect effect, Random random, ScriptedFaults owner) {
+    Rule(String text, Choice choice, Duration delay, Effect effect, SplittableRandom random, ScriptedFaults owner) {
         this.text = text;
         this.choice = choice;
         this.delay = delay;
@@ -58,6 +59,11 @@ final class Rule implements Fault {
 
     Duration delay() {
         return delay;
+    }
+
+    /** What it goes by. */
+    Time time() {
+        return owner.time();
     }
 
     Effect effect() {
@@ -89,8 +95,8 @@ final class Rule implements Fault {
     private boolean concerns(Occasion occasion) {
         try {
             return choice.kind().stream().allMatch(condition -> condition.test(occasion));
-        } catch (RuntimeException fault) {
-            failure = fault; // of a predicate of the test, which is to learn of it
+        } catch (RuntimeException | Error fault) { // also a failed assertion
+            failure = fault; // of a predicate of the test, which is to learn of it, and not the client
             return false;
         }
     }
@@ -118,7 +124,7 @@ final class Rule implements Fault {
         return hits == 0 && !optional ? "never came" : null;
     }
 
-    synchronized @Nullable RuntimeException failure() {
+    synchronized @Nullable Throwable failure() {
         return failure;
     }
 
@@ -135,6 +141,9 @@ final class Rule implements Fault {
 
     @Override
     public synchronized Fault await(int wanted, Duration patience) {
+        if (Context.isOnEventLoopThread()) {
+            throw new IllegalStateException("await(..) blocks and must not be called on an event loop");
+        }
         long end = System.nanoTime() + patience.toNanos();
         while (hits < wanted) {
             long left = end - System.nanoTime();

@@ -40,8 +40,9 @@ final class RulePoint implements DataPoint {
         return this;
     }
 
-    private static void require(boolean sense, String what, Object given, String allowed) {
+    private void require(boolean sense, String what, Object given, String allowed) {
         if (!sense) {
+            owner.finished(this);
             throw new IllegalArgumentException(what + " is " + given + "; allowed is " + allowed);
         }
     }
@@ -107,6 +108,7 @@ final class RulePoint implements DataPoint {
     // What
 
     private Fault declare(String name, Effect.Action action) {
+        owner.finished(this);
         kind.add(0, place);
         told(name);
         Rule.Choice choice = new Rule.Choice(kind, octets, after, every, probability, times);
@@ -182,7 +184,7 @@ final class RulePoint implements DataPoint {
 
     private Fault declareChange(String name, OutgoingOctets.Change change) {
         return declare(name, held -> {
-            held.wire().changeNext(change);
+            held.wire().changeNext(change, held.time());
             held.goOn();
         });
     }
@@ -191,7 +193,7 @@ final class RulePoint implements DataPoint {
     public Fault slowReads(int octetsPerSecond) {
         require(octetsPerSecond >= 1, "octetsPerSecond", octetsPerSecond, "1 or more");
         return declare("slowReads(" + octetsPerSecond + ")", held -> {
-            held.wire().limitReads(octetsPerSecond);
+            held.wire().limitReads(octetsPerSecond, held.time());
             held.goOn();
         });
     }
@@ -200,8 +202,13 @@ final class RulePoint implements DataPoint {
     public Fault slowReplies(int octetsPerSecond) {
         require(octetsPerSecond >= 1, "octetsPerSecond", octetsPerSecond, "1 or more");
         return declare("slowReplies(" + octetsPerSecond + ")", held -> {
-            held.wire().limitWrites(octetsPerSecond);
+            held.wire().limitWrites(octetsPerSecond, held.time());
             held.goOn();
         });
+    }
+
+    @Override
+    public String toString() {
+        return text.toString();
     }
 }

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -28,11 +30,16 @@ public final class ScriptedFaults implements Faults {
 
     private final ServerTap server;
     private final @Nullable String domain;
+    private final Time time;
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
+    /** Those of which it has not been said what they do. */
+    private final Set<RulePoint> begun = ConcurrentHashMap.newKeySet();
+
     private volatile long seed = DEFAULT_SEED;
     private volatile @Nullable String refusal;
 
     ScriptedFaults(ServerTap server, @Nullable String domain) {
+        this.time = server.time();
         this.server = server;
         this.domain = domain;
     }
@@ -153,10 +160,17 @@ public final class ScriptedFaults implements Faults {
         if (why != null) {
             throw new IllegalStateException(why);
         }
-        return new RulePoint(this, text, place);
+        RulePoint point = new RulePoint(this, text, place);
+        begun.add(point);
+        return point;
     }
 
-    Fault add(String text, Rule.Choice choice, Duration delay, Effect effect) {
+    /** It has been said what comes at a point, or nothing will. */
+    void finished(RulePoint point) {
+        begun.remove(point);
+    }
+
+    synchronized Fault add(String text, Rule.Choice choice, Duration delay, Effect effect) {
         List<Predicate<Occasion>> kind = choice.kind();
         Rule.Choice scoped = domain == null
                 ? choice
@@ -167,7 +181,7 @@ public final class ScriptedFaults implements Faults {
                         choice.every(),
                         choice.probability(),
                         choice.times());
-        Rule rule = new Rule(text, scoped, delay, effect, new Random(seed + rules.size()), this);
+        Rule rule = new Rule(text, scoped, delay, effect, new SplittableRandom(seed + rules.size()), this);
         rules.add(rule);
         server.enlist(this);
         return rule;
@@ -188,7 +202,7 @@ public final class ScriptedFaults implements Faults {
                     String.valueOf(occasion.session().peer().hostAddress()),
                     occasion.envelope().sender().map(Sender::address).orElse(""),
                     occasion.argument());
-            Duration now = server.time().now();
+            Duration now = time.now();
             Duration first = firstTries.putIfAbsent(triple, now);
             return first == null || now.minus(first).compareTo(wait) < 0;
         });
@@ -199,7 +213,7 @@ public final class ScriptedFaults implements Faults {
 
     @Override
     public Faults setClock(MovableClock clock) {
-        server.time().setClock(clock);
+        time.setClock(clock);
         return this;
     }
 
@@ -217,14 +231,15 @@ public final class ScriptedFaults implements Faults {
     @Override
     public void verify() {
         StringBuilder complaints = new StringBuilder();
-        RuntimeException cause = null;
+        Throwable cause = null;
         for (Rule rule : rules) {
             String complaint = rule.complaint();
             complaints.append("\n  ").append(rule).append(": ");
             complaints.append(complaint != null ? complaint : "came " + rule.hits() + " times");
             cause = cause == null ? rule.failure() : cause;
         }
-        if (rules.stream().anyMatch(rule -> rule.complaint() != null)) {
+        begun.forEach(point -> complaints.append("\n  ").append(point).append(": it was not said what comes there"));
+        if (!begun.isEmpty() || rules.stream().anyMatch(rule -> rule.complaint() != null)) {
             throw new AssertionError("not all faults that were declared have come:" + complaints + sessions(), cause);
         }
     }
@@ -237,9 +252,17 @@ public final class ScriptedFaults implements Faults {
     @Override
     public void clear() {
         List.copyOf(rules).forEach(Rule::remove);
+        begun.clear();
+        time.setClock(null);
+        seed = DEFAULT_SEED;
     }
 
-    void remove(Rule rule) {
+    /** What delays and pauses go by. */
+    Time time() {
+        return time;
+    }
+
+    synchronized void remove(Rule rule) {
         rules.remove(rule);
         if (rules.isEmpty()) {
             server.strikeOff(this);

@@ -29,8 +29,8 @@ public final class ServerTap implements Wiretap {
     private static final Map<String, SessionLog> OPEN = new ConcurrentHashMap<>();
 
     private final InstantSource clock;
-    private final Time time;
-    private final ScriptedFaults faults = new ScriptedFaults(this, null);
+    private final LongSupplier nanos;
+    private final ScriptedFaults faults;
     /** Those of all and those of domains, as far as there are any. */
     private final CopyOnWriteArrayList<ScriptedFaults> scripts = new CopyOnWriteArrayList<>();
 
@@ -50,7 +50,8 @@ public final class ServerTap implements Wiretap {
      */
     public ServerTap(InstantSource clock, LongSupplier nanos) {
         this.clock = clock;
-        this.time = new Time(nanos);
+        this.nanos = nanos;
+        this.faults = new ScriptedFaults(this, null);
     }
 
     /** What has been said so far in a session of a server that has a tap; else nothing. */
@@ -64,16 +65,17 @@ public final class ServerTap implements Wiretap {
         return faults;
     }
 
+    /** The time of event loops, until a test says that another one counts. */
+    Time time() {
+        return new Time(nanos);
+    }
+
     void enlist(ScriptedFaults script) {
         scripts.addIfAbsent(script);
     }
 
     void strikeOff(ScriptedFaults script) {
         scripts.remove(script);
-    }
-
-    Time time() {
-        return time;
     }
 
     /** What was said in the last sessions, the earliest first. */

@@ -32,7 +32,7 @@ final class SessionTap implements Wiretap.Wire {
 
     /** The transaction, whose recipients are known by the time its message comes. */
     private @Nullable Envelope envelope;
-    /** Whether the next DATA or BDAT begins a message. */
+    /** Whether the next BDAT begins a message; DATA always does. */
     private boolean messageDue = true;
 
     private long octets;
@@ -50,7 +50,7 @@ final class SessionTap implements Wiretap.Wire {
         this.session = session;
         this.terminate = terminate;
         this.log = log;
-        this.wire = new WireFilter(server.time());
+        this.wire = new WireFilter();
     }
 
     @Override
@@ -101,10 +101,14 @@ final class SessionTap implements Wiretap.Wire {
     @Override
     public @Nullable Future<Optional<Reply>> holdUp(String step, String argument, Envelope current) {
         envelope = current;
+        if (step.equals(Output.CHUNK)) {
+            boolean isHeld = waits.stream().anyMatch(wait -> !wait.isComplete());
+            return isHeld ? Future.join(List.copyOf(waits)).map(done -> Optional.<Reply>empty()) : null;
+        }
         if (step.equals(Output.MESSAGE)) {
             log.add(Side.EVENT, Transcript.MESSAGE + octets + " octets");
         }
-        boolean opens = messageDue && (step.equals("DATA") || step.equals("BDAT"));
+        boolean opens = step.equals("DATA") || (messageDue && step.equals("BDAT"));
         if (step.equals("MAIL") || opens || step.equals(Output.MESSAGE) || step.equals("RSET")) {
             messageDue = !opens;
             if (step.equals(Output.MESSAGE) && !waits.isEmpty()) {
@@ -263,13 +267,18 @@ final class SessionTap implements Wiretap.Wire {
         }
 
         @Override
+        public Time time() {
+            return rule.time();
+        }
+
+        @Override
         public WireFilter wire() {
             return wire;
         }
 
         @Override
         public void after(Duration delay, Runnable task) {
-            wire.after(delay, () -> {
+            wire.after(time(), delay, () -> {
                 if (!over) {
                     task.run();
                 }

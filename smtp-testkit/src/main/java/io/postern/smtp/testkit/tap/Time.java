@@ -15,12 +15,18 @@ final class Time {
     private final LongSupplier nanos;
     private volatile @Nullable MovableClock clock;
 
+    /** Goes by the event loops of a system. */
+    Time() {
+        this(System::nanoTime);
+    }
+
     /** @param nanos the time by which event loops go */
     Time(LongSupplier nanos) {
         this.nanos = nanos;
     }
 
-    void setClock(MovableClock moved) {
+    /** @param moved null for the time of day */
+    void setClock(@Nullable MovableClock moved) {
         clock = moved;
     }
 

@@ -22,21 +22,16 @@ final class WireFilter extends ChannelDuplexHandler {
     /** How many octets of replies wait for a slow writer before no more commands are read. */
     private static final int MAX_WAITING = 65_536;
 
-    private final Time time;
     private @Nullable ChannelHandlerContext context;
     private @Nullable IncomingOctets incoming;
     private @Nullable OutgoingOctets outgoing;
     private boolean congested;
 
-    WireFilter(Time time) {
-        this.time = time;
-    }
-
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
-        incoming = new IncomingOctets(added, time);
-        outgoing = new OutgoingOctets(added, time);
+        incoming = new IncomingOctets(added);
+        outgoing = new OutgoingOctets(added);
     }
 
     private ChannelHandlerContext context() {
@@ -56,7 +51,7 @@ final class WireFilter extends ChannelDuplexHandler {
         context().channel().eventLoop().execute(task);
     }
 
-    void after(Duration delay, Runnable task) {
+    void after(Time time, Duration delay, Runnable task) {
         time.after(delay, context().channel().eventLoop(), task);
     }
 
@@ -70,16 +65,16 @@ final class WireFilter extends ChannelDuplexHandler {
         incoming().release();
     }
 
-    void limitReads(int octetsPerSecond) {
-        incoming().limit(octetsPerSecond);
+    void limitReads(int octetsPerSecond, Time time) {
+        incoming().limit(octetsPerSecond, time);
     }
 
-    void limitWrites(int octetsPerSecond) {
-        outgoing().limit(octetsPerSecond);
+    void limitWrites(int octetsPerSecond, Time time) {
+        outgoing().limit(octetsPerSecond, time);
     }
 
-    void changeNext(OutgoingOctets.Change change) {
-        outgoing().changeNext(change);
+    void changeNext(OutgoingOctets.Change change, Time time) {
+        outgoing().changeNext(change, time);
     }
 
     /** Drops the connection with a reset, and without a farewell of TLS. */
@@ -128,7 +123,7 @@ final class WireFilter extends ChannelDuplexHandler {
     }
 
     private void awaitRoom() {
-        after(Duration.ofMillis(100), () -> {
+        after(outgoing().time(), Duration.ofMillis(100), () -> {
             if (outgoing().waitingOctets() > MAX_WAITING) {
                 awaitRoom();
             } else {

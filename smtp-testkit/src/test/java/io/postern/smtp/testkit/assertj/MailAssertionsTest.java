@@ -188,6 +188,16 @@ class MailAssertionsTest {
     }
 
     @Test
+    void messagesOfAnotherKindStayUnseen() {
+        Sending.send(server, Sending.message("one"), "anne@example.org");
+        Sending.send(server, Sending.message("two"), "anne@example.org");
+        assertThat(inbox).hasOnlyOne(message -> message.text().contains("two")).hasSubject("two");
+        assertThat(inbox.unseen())
+                .singleElement()
+                .satisfies(other -> assertThat(other).hasSubject("one"));
+    }
+
+    @Test
     void nothingIsNoMail() {
         assertThatThrownBy(() -> assertThat((ReceivedMessage) null).hasSubject("hi"))
                 .isInstanceOf(AssertionError.class)

@@ -524,11 +524,52 @@ class FaultsTest {
     }
 
     @Test
+    void aChunkIsNotAcknowledgedWhileItsMessageStalls() {
+        Fault stall = faults.onBody().times(1).stall();
+        try (RawSmtpClient client = greeted()) {
+            client.send(ENVELOPE);
+            assertThat(codes(client, 2)).containsExactly(250, 250);
+            client.send("BDAT 4\r\nhi\r\n");
+            stall.await();
+            client.setTimeout(Duration.ofMillis(50));
+            assertThatThrownBy(client::readReply).hasMessageContaining("sent nothing");
+            faults.clear();
+            client.setTimeout(Duration.ofSeconds(10));
+            client.expect(250);
+            client.command("BDAT 0 LAST").expect(250);
+        }
+        assertThat(handler.messages()).hasSize(1);
+    }
+
+    @Test
     void aDelayedReplyComesLateAndStandsInPlaceOfTheStep() {
         faults.onRcpt().afterDelay(Duration.ofMillis(1)).reply(450, "4.2.0", "late");
         try (RawSmtpClient client = greeted()) {
             client.send(ENVELOPE);
             assertThat(codes(client, 2)).containsExactly(250, 450);
+        }
+    }
+
+    @Test
+    void theClockOfATestIsNotThatOfTheNext() {
+        faults.setClock(new MovableClock())
+                .onMail()
+                .delay(Duration.ofMinutes(4))
+                .optional();
+        faults.clear();
+        faults.onMail().delay(Duration.ofMillis(1));
+        try (RawSmtpClient client = greeted()) {
+            client.command("MAIL FROM:<a@b.example>").expect(250);
+        }
+    }
+
+    @Test
+    void theClockOfADomainIsNotThatOfOthers() {
+        faults.forDomain("t1.example.test").setClock(new MovableClock());
+        faults.forDomain("t2.example.test").onRcpt().delay(Duration.ofMillis(1));
+        try (RawSmtpClient client = greeted()) {
+            client.command("MAIL FROM:<a@b.example>").expect(250);
+            client.command("RCPT TO:<c@t2.example.test>").expect(250);
         }
     }
 
@@ -549,6 +590,19 @@ class FaultsTest {
         assertThat(first).contains(250, 451);
         assertThat(withProbability(7)).isEqualTo(first);
         assertThat(withProbability(8)).isNotEqualTo(first);
+    }
+
+    @Test
+    void seedsThatFollowEachOtherAreNotAlike() {
+        List<Integer> firsts = new ArrayList<>();
+        try (RawSmtpClient client = greeted()) {
+            for (int seed = 0; seed < 40; seed++) {
+                faults.clear();
+                faults.setSeed(seed).onCommand("NOOP").withProbability(0.5).reply(451, "4.3.0", "hit");
+                firsts.add(client.command("NOOP").code());
+            }
+        }
+        assertThat(firsts).contains(250, 451);
     }
 
     private List<Integer> withProbability(long seed) {
@@ -638,6 +692,57 @@ class FaultsTest {
         assertThatThrownBy(faults::verify)
                 .hasMessageContaining("failed with java.lang.UnsupportedOperationException: oops")
                 .hasCauseInstanceOf(UnsupportedOperationException.class);
+    }
+
+    @Test
+    void anAssertionThatFailsInAPredicateIsToldToTheTestAndNotToTheClient() {
+        faults.onRcpt(address -> {
+                    throw new AssertionError("oops");
+                })
+                .reply(450, "4.0.0", "no");
+        try (RawSmtpClient client = greeted()) {
+            client.send(ENVELOPE);
+            assertThat(codes(client, 2)).containsExactly(250, 250);
+        }
+        assertThatThrownBy(faults::verify)
+                .hasMessageContaining("failed with java.lang.AssertionError: oops")
+                .hasRootCauseMessage("oops");
+    }
+
+    @Test
+    void ofAFaultIsToBeSaidWhatItDoes() {
+        faults.onRcpt(matching("*@slow.test")).times(2);
+        assertThatThrownBy(faults::verify)
+                .hasMessageContaining("onRcpt().matching(*@slow.test).times(2): it was not said what comes there");
+        faults.clear();
+        faults.verify();
+    }
+
+    @Test
+    void dataThatIsRefusedIsNotTheOnlyOne() {
+        try (RawSmtpClient client = greeted()) {
+            client.send(ENVELOPE);
+            assertThat(codes(client, 2)).containsExactly(250, 250);
+            client.command("DATA with an argument").expect(501);
+            faults.onData().reply(451, "4.3.0", "not yet");
+            client.command("DATA").expect(451);
+        }
+    }
+
+    @Test
+    void awaitingAFaultIsRefusedOnAnEventLoop() {
+        Fault fault = faults.onRcpt(address -> {
+                    assertThatIllegalStateException()
+                            .isThrownBy(() -> faults.declared().get(0).await())
+                            .withMessageContaining("must not be called on an event loop");
+                    return true;
+                })
+                .goOn();
+        try (RawSmtpClient client = greeted()) {
+            client.send(ENVELOPE);
+            assertThat(codes(client, 2)).containsExactly(250, 250);
+        }
+        assertThat(fault.await().hits()).isEqualTo(1);
     }
 
     @Test

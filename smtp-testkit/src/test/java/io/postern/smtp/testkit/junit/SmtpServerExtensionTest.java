@@ -3,7 +3,6 @@ package io.postern.smtp.testkit.junit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import io.postern.smtp.SmtpServer;
 import io.postern.smtp.testkit.Inbox;
@@ -17,9 +16,12 @@ import io.vertx.junit5.VertxExtension;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
@@ -29,7 +31,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
@@ -39,18 +43,20 @@ class SmtpServerExtensionTest {
 
     private static final Set<Object> SEEN = ConcurrentHashMap.newKeySet();
 
-    private static EngineExecutionResults run(Class<?> example) {
+    private static EngineExecutionResults run(Class<?>... examples) {
         SEEN.clear();
         return EngineTestKit.engine("junit-jupiter")
-                .selectors(selectClass(example))
+                .selectors(Arrays.stream(examples)
+                        .map(DiscoverySelectors::selectClass)
+                        .toArray(DiscoverySelector[]::new))
                 .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
                 .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
                 .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", "16")
                 .execute();
     }
 
-    private static List<String> failures(Class<?> example) {
-        return run(example).allEvents().failed().stream()
+    private static List<String> failures(Class<?>... examples) {
+        return run(examples).allEvents().failed().stream()
                 .map(SmtpServerExtensionTest::message)
                 .toList();
     }
@@ -147,6 +153,37 @@ class SmtpServerExtensionTest {
                     .assertStatistics(stats -> stats.succeeded(200).failed(0));
             assertThat(SEEN).hasSize(1);
         }
+    }
+
+    abstract static class Inherited {
+
+        @RegisterExtension
+        static final SmtpServerExtension SMTP = new SmtpServerExtension();
+
+        private static final CyclicBarrier BOTH_RUN = new CyclicBarrier(2);
+
+        @Test
+        void isTheServerOfItsClass(TestSmtpServer server, Inbox inbox) throws Exception {
+            BOTH_RUN.await(10, TimeUnit.SECONDS);
+            assertThatIllegalStateException().isThrownBy(SMTP::server).withMessageStartingWith("2 servers run now");
+            send(server, inbox.address("anne"), getClass().getSimpleName());
+            BOTH_RUN.await(10, TimeUnit.SECONDS);
+            assertThat(inbox.messages())
+                    .singleElement()
+                    .satisfies(message -> assertThat(message.mail().subject())
+                            .isEqualTo(getClass().getSimpleName()));
+        }
+    }
+
+    @Execution(ExecutionMode.CONCURRENT)
+    static class InheritedByOne extends Inherited {}
+
+    @Execution(ExecutionMode.CONCURRENT)
+    static class InheritedByAnother extends Inherited {}
+
+    @Test
+    void classesThatInheritTheExtensionAndRunAtTheSameTimeAreNotGivenTheServerOfAnother() {
+        assertThat(failures(InheritedByOne.class, InheritedByAnother.class)).isEmpty();
     }
 
     static class NobodyLooks {
