@@ -170,6 +170,12 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Reads messages and keeps nothing. */
     private static final class Taking implements SmtpHandler {
+
+        @Override
+        public boolean holdsMessages() {
+            return false;
+        }
+
         @Override
         public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
             Promise<Reply> answer = Promise.promise();

@@ -6,14 +6,30 @@ import io.postern.smtp.benchmarks.ServerProcess;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What has its turn with the other lines of a table.
  *
  * @param title what it is called in the table
  * @param units how many of the table's units a message has, such as recipients
+ * @param base what it is to be compared with; null for itself
  */
-record Line(String title, double units, ServerProcess server, Senders senders) {
+record Line(
+        String title,
+        double units,
+        ServerProcess server,
+        Senders senders,
+        @Nullable Line base) {
+
+    /** One that is compared with itself. */
+    Line(String title, double units, ServerProcess server, Senders senders) {
+        this(title, units, server, senders, null);
+    }
+
+    Line comparedWith(Line other) {
+        return new Line(title, units, server, senders, other);
+    }
 
     /** Sends messages for so long, and looks at what they cost. */
     Run run(Duration duration) throws IOException {

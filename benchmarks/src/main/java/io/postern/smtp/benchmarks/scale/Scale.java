@@ -70,19 +70,24 @@ public final class Scale {
                 table.name().toLowerCase(Locale.ROOT),
                 "messages/s",
                 "CPU us/message",
-                grows ? "CPU us/" + table.unit() : "times the first",
+                grows ? "CPU us/" + table.unit() : "times as many",
                 "client's us/message",
                 "processors");
-        List<Run> first = runs.values().iterator().next();
         runs.forEach((line, each) -> System.out.printf(
                 Locale.ROOT,
                 "%-28s %,12.1f %,14.1f %16.2f %,19.1f %11.2f%n",
                 line.title(),
                 Medians.of(each, Run::rate),
                 Medians.of(each, Run::cpuMicros),
-                grows ? Medians.of(each, Run::cpuMicros) / line.units() : Medians.ofRatios(each, first, Run::rate),
+                grows
+                        ? Medians.of(each, Run::cpuMicros) / line.units()
+                        : Medians.ofRatios(each, baseOf(line, runs), Run::rate),
                 Medians.of(each, Run::clientMicros),
                 Medians.of(each, Run::processors)));
         System.out.println();
+    }
+
+    private static List<Run> baseOf(Line line, Map<Line, List<Run>> runs) {
+        return Objects.requireNonNull(runs.get(line.base() == null ? line : line.base()));
     }
 }

@@ -48,11 +48,11 @@ enum Table {
             Mail single = Mail.ofSize(SMALL);
             Mail batch = Mail.atOnce(BATCH, SMALL);
             String many = processors + " loops, ";
-            return List.of(
-                    bench.line("1 loop, " + BATCH + " at once", 1, one, SOME, batch),
-                    bench.line(many + BATCH + " at once", 1, all, SOME, batch),
-                    bench.line("1 loop, one by one", 1, one, SOME, single),
-                    bench.line(many + "one by one", 1, all, SOME, single));
+            Line oneAtOnce = bench.line("1 loop, " + BATCH + " at once", 1, one, SOME, batch);
+            Line allAtOnce = bench.line(many + BATCH + " at once", 1, all, SOME, batch);
+            Line oneByOne = bench.line("1 loop, one by one", 1, one, SOME, single);
+            Line allOneByOne = bench.line(many + "one by one", 1, all, SOME, single);
+            return List.of(oneAtOnce, allAtOnce.comparedWith(oneAtOnce), oneByOne, allOneByOne.comparedWith(oneByOne));
         }
     },
     /** What do many connections cost those that send, and how much memory do they take? */
@@ -77,7 +77,7 @@ enum Table {
                     idle,
                     idle < extent.idle() ? ", as there are no more descriptors" : "",
                     octets / Math.max(1, idle));
-            return List.of(first, second);
+            return List.of(first, second.comparedWith(first));
         }
     };
 
