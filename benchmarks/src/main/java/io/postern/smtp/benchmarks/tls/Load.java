@@ -16,7 +16,7 @@ enum Load {
     PLAIN_CONNECTIONS("connection, no TLS", 0, false);
 
     private static final String ENVELOPE = "MAIL FROM:<a@client.example>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\n";
-    private static final String LINE = "x".repeat(62) + "\r\n";
+    private static final int LINE = 64;
     /** The most of a message that is written at once. */
     private static final int MOST_AT_ONCE = 1_024 * 1_024;
 
@@ -34,7 +34,8 @@ enum Load {
     }
 
     private static byte[] linesOf(int size) {
-        return LINE.repeat(Math.min(size, MOST_AT_ONCE) / LINE.length()).getBytes(StandardCharsets.US_ASCII);
+        String line = "x".repeat(LINE - 2) + "\r\n";
+        return line.repeat(Math.min(size, MOST_AT_ONCE) / LINE).getBytes(StandardCharsets.US_ASCII);
     }
 
     String title() {

@@ -16,6 +16,8 @@ import java.util.function.Supplier;
  */
 record TlsServer(String title, int port, Supplier<Duration> cpuTime, AutoCloseable process) implements AutoCloseable {
 
+    static final String POSTERN = "Postern";
+
     /** Starts Postern with default options and an event loop for each processor. */
     static TlsServer postern(Certificate certificate) throws IOException {
         SmtpServerOptions options = new SmtpServerOptions()
@@ -24,7 +26,7 @@ record TlsServer(String title, int port, Supplier<Duration> cpuTime, AutoCloseab
                                 .setCertPath(certificate.file().toString())
                                 .setKeyPath(certificate.key().toString())));
         ServerProcess server = ServerProcess.start(options, Runtime.getRuntime().availableProcessors());
-        return new TlsServer("Postern", server.port(), server::cpuTime, server);
+        return new TlsServer(POSTERN, server.port(), server::cpuTime, server);
     }
 
     @Override

@@ -8,11 +8,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Measures messages and handshakes with TLS, of Postern and of each {@link Peer} that is given, in rounds whose order changes,
@@ -23,7 +25,12 @@ import java.util.Objects;
 public final class TlsThroughput {
 
     private static final int ROUNDS = 5;
-    private static final Duration WARM_UP = Duration.ofSeconds(4);
+    /** Until most of what Java compiles is compiled, the arithmetic of elliptic curves above all. */
+    private static final Duration WARM_UP = Duration.ofSeconds(12);
+
+    /** Others need this share of it. */
+    private static final int OTHERS_SHARE = 4;
+
     private static final Duration TURN = Duration.ofMillis(1_500);
 
     private TlsThroughput() {}
@@ -38,6 +45,7 @@ public final class TlsThroughput {
                     .skip(hasRounds ? 1 : 0)
                     .map(Peer::parse)
                     .toList();
+            requireDistinct(peers);
         } catch (IllegalArgumentException e) {
             System.err.println("usage: TlsThroughput [rounds] [NAME=COMMAND ...]: " + e.getMessage());
             System.exit(2);
@@ -51,6 +59,15 @@ public final class TlsThroughput {
                 Runtime.getRuntime().availableProcessors());
         for (Load load : Load.values()) {
             print(load, measure(load, peers, rounds, WARM_UP, TURN));
+        }
+    }
+
+    private static void requireDistinct(List<Peer> peers) {
+        Set<String> titles = new HashSet<>(Set.of(TlsServer.POSTERN));
+        for (Peer peer : peers) {
+            if (!titles.add(peer.title())) {
+                throw new IllegalArgumentException("there is another server with the name " + peer.title());
+            }
         }
     }
 
@@ -70,7 +87,7 @@ public final class TlsThroughput {
                 Clients those = new Clients(load, server, tls);
                 clients.put(server.title(), those);
                 runs.put(server.title(), new ArrayList<>());
-                those.run(warmUp);
+                those.run(runs.size() == 1 ? warmUp : warmUp.dividedBy(OTHERS_SHARE));
             }
             List<String> order = new ArrayList<>(runs.keySet());
             for (int round = 0; round < rounds; round++) {
