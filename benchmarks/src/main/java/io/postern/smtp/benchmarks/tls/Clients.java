@@ -14,31 +14,22 @@ import java.util.concurrent.Future;
 /** What sends a {@link Load} to a server, each client on a thread of its own. Those that are to stay connected do so until the end. */
 final class Clients implements AutoCloseable {
 
-    /** Enough to keep a server busy that answers at once. */
-    private static final int KEPT = 8;
-
-    /** Enough to keep one busy that lets each client wait a tenth of a second before it greets, as smtp-server does. */
-    private static final int COMING_AND_GOING = 64;
-
     private final Load load;
     private final TlsServer server;
     private final FullHandshakes tls;
+    private final int count;
     private final ExecutorService threads;
     private final List<BlockingClient> kept = new ArrayList<>();
 
-    Clients(Load load, TlsServer server, FullHandshakes tls) throws IOException {
+    Clients(Load load, TlsServer server, FullHandshakes tls, int count) throws IOException {
         this.load = load;
         this.server = server;
         this.tls = tls;
-        this.threads = Executors.newFixedThreadPool(count(load));
-        for (int i = 0; load.isKept() && i < KEPT; i++) {
+        this.count = count;
+        this.threads = Executors.newFixedThreadPool(count);
+        for (int i = 0; load.isKept() && i < count; i++) {
             kept.add(load.connect(server.port(), tls));
         }
-    }
-
-    /** How many there are. */
-    static int count(Load load) {
-        return load.isKept() ? KEPT : COMING_AND_GOING;
     }
 
     /** Goes on for so long, and looks at what it cost the server. */
@@ -46,7 +37,7 @@ final class Clients implements AutoCloseable {
         Duration cpu = server.cpuTime().get();
         long begun = System.nanoTime();
         List<Callable<Integer>> clients = new ArrayList<>();
-        for (int i = 0; i < count(load); i++) {
+        for (int i = 0; i < count; i++) {
             int number = i;
             clients.add(() -> {
                 int done = 0;
@@ -59,7 +50,7 @@ final class Clients implements AutoCloseable {
         }
         int done = 0;
         for (Future<Integer> client : threads.invokeAll(clients)) {
-            done += count(client);
+            done += done(client);
         }
         long took = System.nanoTime() - begun;
         long used = server.cpuTime().get().minus(cpu).toNanos();
@@ -76,7 +67,7 @@ final class Clients implements AutoCloseable {
         }
     }
 
-    private int count(Future<Integer> client) throws IOException, InterruptedException {
+    private int done(Future<Integer> client) throws IOException, InterruptedException {
         try {
             return client.get();
         } catch (ExecutionException e) {

@@ -4,10 +4,10 @@ import io.postern.smtp.benchmarks.Medians;
 import io.postern.smtp.benchmarks.tls.Clients.Run;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,13 +25,6 @@ import java.util.Set;
 public final class TlsThroughput {
 
     private static final int ROUNDS = 5;
-    /** Until most of what Java compiles is compiled, the arithmetic of elliptic curves above all. */
-    private static final Duration WARM_UP = Duration.ofSeconds(12);
-
-    /** Others need this share of it. */
-    private static final int OTHERS_SHARE = 4;
-
-    private static final Duration TURN = Duration.ofMillis(1_500);
 
     private TlsThroughput() {}
 
@@ -57,9 +50,7 @@ public final class TlsThroughput {
                 FullHandshakes.CIPHER,
                 FullHandshakes.GROUP,
                 Runtime.getRuntime().availableProcessors());
-        for (Load load : Load.values()) {
-            print(load, measure(load, peers, rounds, WARM_UP, TURN));
-        }
+        measure(peers, Effort.full(rounds)).forEach(TlsThroughput::print);
     }
 
     private static void requireDistinct(List<Peer> peers) {
@@ -71,40 +62,52 @@ public final class TlsThroughput {
         }
     }
 
-    /** @return the runs of each server by its title, a round after the other; Postern is the first */
-    static Map<String, List<Run>> measure(Load load, List<Peer> peers, int rounds, Duration warmUp, Duration turn)
+    /** @return for each load the runs of each server by its title, a round after the other; Postern is the first */
+    static Map<Load, Map<String, List<Run>>> measure(List<Peer> peers, Effort effort)
             throws IOException, GeneralSecurityException, InterruptedException {
         List<TlsServer> servers = new ArrayList<>();
-        Map<String, Clients> clients = new LinkedHashMap<>();
         try (Certificate certificate = Certificate.create()) {
             FullHandshakes tls = new FullHandshakes(certificate.content());
             servers.add(TlsServer.postern(certificate));
             for (Peer peer : peers) {
                 servers.add(peer.start(certificate));
             }
+            Map<Load, Map<String, List<Run>>> all = new EnumMap<>(Load.class);
+            for (Load load : Load.values()) {
+                all.put(load, measure(load, servers, tls, effort));
+            }
+            tls.requireFull();
+            return all;
+        } finally {
+            for (TlsServer server : servers) {
+                server.close();
+            }
+        }
+    }
+
+    private static Map<String, List<Run>> measure(Load load, List<TlsServer> servers, FullHandshakes tls, Effort effort)
+            throws IOException, InterruptedException {
+        Map<String, Clients> clients = new LinkedHashMap<>();
+        try {
             Map<String, List<Run>> runs = new LinkedHashMap<>();
             for (TlsServer server : servers) {
-                Clients those = new Clients(load, server, tls);
+                Clients those = new Clients(load, server, tls, effort.clients(load));
                 clients.put(server.title(), those);
                 runs.put(server.title(), new ArrayList<>());
-                those.run(runs.size() == 1 ? warmUp : warmUp.dividedBy(OTHERS_SHARE));
+                those.run(effort.warmUpOf(server));
             }
             List<String> order = new ArrayList<>(runs.keySet());
-            for (int round = 0; round < rounds; round++) {
+            for (int round = 0; round < effort.rounds(); round++) {
                 for (String server : order) {
                     Objects.requireNonNull(runs.get(server))
-                            .add(Objects.requireNonNull(clients.get(server)).run(turn));
+                            .add(Objects.requireNonNull(clients.get(server)).run(effort.turn()));
                 }
                 Collections.rotate(order, 1);
             }
-            tls.requireFull();
             return runs;
         } finally {
             for (Clients those : clients.values()) {
                 those.close();
-            }
-            for (TlsServer server : servers) {
-                server.close();
             }
         }
     }
