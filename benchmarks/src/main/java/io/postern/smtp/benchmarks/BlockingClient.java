@@ -8,15 +8,24 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import javax.net.ssl.SSLSocket;
 
 /** Says something and waits for the reply. */
 public final class BlockingClient implements AutoCloseable {
 
     private static final int PATIENCE_MILLIS = 60_000;
 
-    private final Socket socket;
-    private final OutputStream output;
-    private final BufferedReader input;
+    private Socket socket;
+    private OutputStream output;
+    private BufferedReader input;
+
+    /** Lays TLS over a connection. */
+    @FunctionalInterface
+    public interface Encryption {
+
+        /** @return what the handshake is done on */
+        SSLSocket over(Socket plain) throws IOException;
+    }
 
     /** Connects over the loopback. */
     public BlockingClient(int port) throws IOException {
@@ -24,7 +33,24 @@ public final class BlockingClient implements AutoCloseable {
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(PATIENCE_MILLIS);
         output = socket.getOutputStream();
-        input = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        input = reader(socket);
+    }
+
+    private static BufferedReader reader(Socket socket) throws IOException {
+        return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+    }
+
+    /** Says STARTTLS (RFC 3207), and goes on with TLS. */
+    public void startTls(Encryption encryption) throws IOException {
+        say("STARTTLS\r\n", "220");
+        socket = encryption.over(socket);
+        output = socket.getOutputStream();
+        input = reader(socket);
+    }
+
+    /** Sends octets to which there is no reply, or not yet. */
+    public void send(byte[] octets) throws IOException {
+        output.write(octets);
     }
 
     /**

@@ -6,25 +6,29 @@ import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
-import io.postern.smtp.SmtpServer;
 import io.postern.smtp.SmtpServerOptions;
+import io.postern.smtp.SmtpServerVerticle;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A server with default options, one event loop and 256 MB in a process of its own, so that what its clients do does not stop
- * it.
+ * A server with 256 MB in a process of its own, so that what its clients do does not stop it. It reads messages and keeps
+ * nothing.
  */
 public final class ServerProcess implements AutoCloseable {
 
@@ -38,7 +42,7 @@ public final class ServerProcess implements AutoCloseable {
         this.port = port;
     }
 
-    /** Starts one that runs as servers do. */
+    /** Starts one with default options and one event loop. */
     public static ServerProcess start() throws IOException {
         return start(List.of(), List.of());
     }
@@ -46,11 +50,30 @@ public final class ServerProcess implements AutoCloseable {
     /**
      * Starts one.
      *
+     * @param options what it serves with; where it listens and what it is called it decides itself
+     * @param eventLoops how many serve
+     */
+    public static ServerProcess start(SmtpServerOptions options, int eventLoops) throws IOException {
+        return start(List.of(), List.of(), options, eventLoops);
+    }
+
+    /**
+     * Starts one with default options and one event loop.
+     *
      * @param runner a command that runs it, such as {@code strace}; empty for none
      * @param javaOptions options for its JVM
      */
     public static ServerProcess start(List<String> runner, List<String> javaOptions) throws IOException {
-        List<String> command = new ArrayList<>(ChildProcess.javaCommand(ServerProcess.class));
+        return start(runner, javaOptions, new SmtpServerOptions(), 1);
+    }
+
+    private static ServerProcess start(
+            List<String> runner, List<String> javaOptions, SmtpServerOptions options, int eventLoops)
+            throws IOException {
+        List<String> command = new ArrayList<>(ChildProcess.javaCommand(
+                ServerProcess.class,
+                Integer.toString(eventLoops),
+                options.toJson().encode()));
         command.addAll(1, javaOptions);
         command.addAll(0, runner);
         ChildProcess process = ChildProcess.start(command);
@@ -64,8 +87,22 @@ public final class ServerProcess implements AutoCloseable {
 
     /** How many octets its event loops have allocated since they were started. */
     public long allocated() throws IOException {
-        process.say("allocated");
+        return ask(Question.ALLOCATED);
+    }
+
+    /** How many octets of its heap are in use after a collection. */
+    public long liveHeap() throws IOException {
+        return ask(Question.LIVE_HEAP);
+    }
+
+    private long ask(Question question) throws IOException {
+        process.say(question.name());
         return Long.parseLong(process.awaitLine());
+    }
+
+    /** How much processor time it has used so far: {@link ChildProcess#cpuTime()}. */
+    public Duration cpuTime() {
+        return process.cpuTime();
     }
 
     /** Has it end by itself, so that whoever runs it sees all of it. */
@@ -78,19 +115,49 @@ public final class ServerProcess implements AutoCloseable {
         process.close();
     }
 
-    /** Runs in the process: prints its port, and serves until it, or who started it, is ended. */
+    /**
+     * Runs in the process: prints its port, and serves until it, or who started it, is ended. Arguments: how many event loops,
+     * and options as JSON.
+     */
     public static void main(String[] arguments) throws Exception {
         Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
-        SmtpServerOptions options =
-                new SmtpServerOptions().setHost("127.0.0.1").setPort(0).setHostName("mx.example");
-        SmtpServer server =
-                SmtpServer.create(vertx, new Taking(), options).listen().await();
-        System.out.println(server.actualPort());
+        SmtpServerOptions options = new SmtpServerOptions(new JsonObject(arguments[1]))
+                .setHost("127.0.0.1")
+                .setPort(-1) // one for all
+                .setHostName("mx.example");
+        List<SmtpServerVerticle> verticles = new CopyOnWriteArrayList<>();
+        vertx.deployVerticle(
+                        () -> {
+                            SmtpServerVerticle verticle = new SmtpServerVerticle(new Taking(), options);
+                            verticles.add(verticle);
+                            return verticle;
+                        },
+                        new DeploymentOptions().setInstances(Integer.parseInt(arguments[0])))
+                .await();
+        System.out.println(verticles.get(0).server().actualPort());
         BufferedReader questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-        while (questions.readLine() != null) {
-            System.out.println(allocatedByEventLoops());
+        for (String question = questions.readLine(); question != null; question = questions.readLine()) {
+            System.out.println(Question.valueOf(question).answer());
         }
         System.exit(0); // the other process has ended
+    }
+
+    /** What the process can be asked. */
+    private enum Question {
+        ALLOCATED,
+        LIVE_HEAP;
+
+        long answer() {
+            return switch (this) {
+                case ALLOCATED -> allocatedByEventLoops();
+                case LIVE_HEAP -> {
+                    System.gc();
+                    yield ManagementFactory.getMemoryMXBean()
+                            .getHeapMemoryUsage()
+                            .getUsed();
+                }
+            };
+        }
     }
 
     private static long allocatedByEventLoops() {
@@ -103,6 +170,12 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Reads messages and keeps nothing. */
     private static final class Taking implements SmtpHandler {
+
+        @Override
+        public boolean holdsMessages() {
+            return false;
+        }
+
         @Override
         public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
             Promise<Reply> answer = Promise.promise();

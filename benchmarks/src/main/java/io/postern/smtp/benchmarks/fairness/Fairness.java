@@ -1,6 +1,7 @@
 package io.postern.smtp.benchmarks.fairness;
 
 import io.postern.smtp.benchmarks.ServerProcess;
+import io.postern.smtp.benchmarks.Strangers;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;

@@ -1,7 +1,8 @@
 package io.postern.smtp.benchmarks.fairness;
 
+import io.postern.smtp.benchmarks.Descriptors;
+import io.postern.smtp.benchmarks.Strangers;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 
 /** What others do while a normal client sends its mail, and what that may cost it. */
 enum Load {
@@ -27,9 +28,6 @@ enum Load {
         }
     };
 
-    /** What a process needs of its descriptors for other things than connections. */
-    private static final long OTHER_DESCRIPTORS = 300;
-
     private final int size;
     private final int boundMillis;
 
@@ -45,9 +43,7 @@ enum Load {
 
     /** How many there can be, as a process may have only so many descriptors. */
     int possibleSize() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.UnixOperatingSystemMXBean unix
-                ? (int) Math.min(size, unix.getMaxFileDescriptorCount() - OTHER_DESCRIPTORS)
-                : size;
+        return Descriptors.connections(size);
     }
 
     /** What the 99th percentile of a transaction beside this load may be. */

@@ -1,5 +1,6 @@
 package io.postern.smtp.benchmarks.fairness;
 
+import io.postern.smtp.benchmarks.Strangers;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -97,7 +98,7 @@ final class PipeliningStrangers extends Strangers {
     }
 
     @Override
-    void finish() throws IOException, InterruptedException {
+    public void finish() throws IOException, InterruptedException {
         finishing = true;
         try {
             finished.get(60, TimeUnit.SECONDS);

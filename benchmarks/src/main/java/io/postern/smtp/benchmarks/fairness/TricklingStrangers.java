@@ -1,5 +1,6 @@
 package io.postern.smtp.benchmarks.fairness;
 
+import io.postern.smtp.benchmarks.Strangers;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,7 +44,7 @@ final class TricklingStrangers extends Strangers {
     }
 
     @Override
-    void finish() throws IOException, InterruptedException {
+    public void finish() throws IOException, InterruptedException {
         clock.shutdown();
         try {
             if (seconds.isDone() && !seconds.isCancelled()) {

@@ -1,5 +1,8 @@
 package io.postern.smtp.benchmarks.maildir;
 
+import io.postern.smtp.benchmarks.Mail;
+import io.postern.smtp.benchmarks.Medians;
+import io.postern.smtp.benchmarks.Senders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +16,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +31,8 @@ public final class MaildirThroughput {
     private static final int WARM_UP = 30_000;
 
     private static final int ROUNDS = 11;
+
+    private static final Mail MESSAGE = Mail.ofSize(2_048);
     /** How many messages are sent over so many connections. */
     private static final Map<Integer, Integer> LOADS = new TreeMap<>(Map.of(1, 200, 20, 2_000, 100, 4_000));
 
@@ -103,9 +107,9 @@ public final class MaildirThroughput {
     }
 
     private static Run run(StoringServer server, int connections, int messages) throws IOException {
-        try (Senders senders = new Senders(server.port(), connections)) {
+        try (Senders senders = new Senders(server.port(), connections, MESSAGE)) {
             Duration before = server.cpuTime();
-            double rate = senders.send(messages);
+            double rate = senders.send(messages).rate();
             return new Run(rate, server.cpuTime().minus(before).toNanos() / 1e3 / messages);
         }
     }
@@ -118,22 +122,11 @@ public final class MaildirThroughput {
                 "%11d  %-20s %14.0f %8.0f %8.0f %11.0f  %.2f%n",
                 connections,
                 contender.title(),
-                median(each.stream().map(Run::rate).toList()),
+                Medians.of(each, Run::rate),
                 each.stream().mapToDouble(Run::rate).min().orElseThrow(),
                 each.stream().mapToDouble(Run::rate).max().orElseThrow(),
-                median(each.stream().map(Run::cpuMicros).toList()),
-                median(ratios(byContender.getOrDefault(Contender.POSTERN, List.of()), each)))));
-    }
-
-    private static List<Double> ratios(List<Run> ours, List<Run> theirs) {
-        return IntStream.range(0, ours.size())
-                .mapToObj(round -> ours.get(round).rate() / theirs.get(round).rate())
-                .toList();
-    }
-
-    private static double median(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
-        return (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
+                Medians.of(each, Run::cpuMicros),
+                Medians.ofRatios(byContender.getOrDefault(Contender.POSTERN, List.of()), each, Run::rate))));
     }
 
     private static void delete(Path directory) throws IOException {

@@ -1,4 +1,4 @@
-package io.postern.smtp.benchmarks.fairness;
+package io.postern.smtp.benchmarks;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,11 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Clients that have been greeted. These do nothing more. */
-class Strangers implements AutoCloseable {
+public class Strangers implements AutoCloseable {
 
     private final List<SocketChannel> channels = new ArrayList<>();
 
-    Strangers(int port, int size) throws IOException {
+    /** Connects that many, and waits until each has been greeted. */
+    public Strangers(int port, int size) throws IOException {
         InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         ByteBuffer greeting = ByteBuffer.allocate(512);
         for (int i = 0; i < size; i++) {
@@ -31,7 +32,8 @@ class Strangers implements AutoCloseable {
         }
     }
 
-    List<SocketChannel> channels() {
+    /** Their connections, which do not block. */
+    protected final List<SocketChannel> channels() {
         return channels;
     }
 
@@ -40,7 +42,7 @@ class Strangers implements AutoCloseable {
      *
      * @throws IOException when one of them was not, or was closed
      */
-    void finish() throws IOException, InterruptedException {
+    public void finish() throws IOException, InterruptedException {
         ByteBuffer input = ByteBuffer.allocate(512);
         for (SocketChannel channel : channels) {
             input.clear();

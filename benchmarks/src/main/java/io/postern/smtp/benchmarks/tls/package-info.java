@@ -1,0 +1,5 @@
+/** What TLS costs, beside servers of other languages. */
+@NullMarked
+package io.postern.smtp.benchmarks.tls;
+
+import org.jspecify.annotations.NullMarked;
