@@ -26,7 +26,7 @@ class ConformanceTest {
             try (Socket client = server.accept()) {
                 serve(client);
             } catch (IOException e) {
-                continue; // the client is gone, or the test is over
+                // the client is gone, or the test is over
             }
         }
     }
