@@ -1,5 +1,6 @@
 package io.postern.smtp.server;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -8,13 +9,17 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
 
 /** What a socket can do that Vert.x keeps to itself. */
 final class Sockets {
@@ -86,6 +91,19 @@ final class Sockets {
     static void afterOthers(NetSocket socket, Runnable action) {
         // A task that is scheduled waits for the next round, even if it is due
         ((NetSocketInternal) socket).channelHandlerContext().executor().schedule(action, 0, TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Loads what the first handshake of a process would load on an event loop, for some hundred milliseconds. Blocks.
+     *
+     * @param keys those of a server
+     */
+    static void prepareTls(KeyManagerFactory keys) throws SSLException {
+        SslContextBuilder.forServer(keys)
+                .sslProvider(SslProvider.JDK)
+                .build()
+                .newEngine(ByteBufAllocator.DEFAULT)
+                .closeOutbound();
     }
 
     /**

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.X509KeyManager;
 
 /**
@@ -59,9 +60,10 @@ final class TlsKeys {
                             if (options.getTrustOptions() != null) {
                                 loaded.setTrustOptions(read(vertx, options.getTrustOptions()));
                             }
-                            check(loaded.getKeyCertOptions()
-                                    .getKeyManagerFactory(vertx)
-                                    .getKeyManagers());
+                            KeyManagerFactory factory =
+                                    loaded.getKeyCertOptions().getKeyManagerFactory(vertx);
+                            check(factory.getKeyManagers());
+                            Sockets.prepareTls(factory);
                             return loaded;
                         },
                         false)
