@@ -14,7 +14,7 @@ final class CommandLines {
     enum Found {
         /** The region is used up, and the line is not at its end. */
         NOTHING,
-        /** A whole line, {@link CommandLines#line()}. */
+        /** A whole line, {@link CommandLines#takeLine()}. */
         LINE,
         /** A line that is wrong, {@link CommandLines#violation()}. */
         WRONG
@@ -178,9 +178,11 @@ final class CommandLines {
         return position;
     }
 
-    /** The line without its end. */
-    String line() {
-        return line;
+    /** The line without its end. It is not kept: a client may say nothing more for minutes. */
+    String takeLine() {
+        String taken = line;
+        line = "";
+        return taken;
     }
 
     /** The length of the line, its end counted. */

@@ -448,7 +448,7 @@ public final class SmtpEngine {
             steps++;
         }
         switch (found) {
-            case LINE -> line(lines.line());
+            case LINE -> line(lines.takeLine());
             case WRONG -> wrongLine(lines.violation());
             case NOTHING -> {}
         }

@@ -62,7 +62,10 @@ final class SmtpConnection implements Output {
     private final Transactions transactions;
     private final Questions questions;
     private final MailData mail;
-    private final Login login;
+    private final AuthThrottle authThrottle;
+    /** None until AUTH is spoken of: most connections are of servers that do without, or never come to it. */
+    private @Nullable Login login;
+
     private final Entry entry;
     private final Census.Place place;
     private final BytesInFlight.Share inFlight;
@@ -118,7 +121,7 @@ final class SmtpConnection implements Output {
                 new Transactions(session, hookContext, settings.options().getTracingPolicy(), metrics);
         this.questions = new Questions(this, session, handler, engine, context, hooks, transactions, metrics);
         this.mail = new MailData(this, questions, session, handler, engine, context, hooks, transactions);
-        this.login = new Login(this, questions, session, engine, server, settings, socket, shared.throttle());
+        this.authThrottle = shared.throttle();
         this.inFlight =
                 shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
         Wiretap wiretap = server.wiretap();
@@ -250,7 +253,7 @@ final class SmtpConnection implements Output {
             entry.checkDeadline(now);
         } else if (inFlight.isWaiting()) {
             waitForRoom(now);
-        } else if (login.isHoldingBack()) {
+        } else if (login != null && login.isHoldingBack()) {
             lastStep = now; // neither the client nor the handler is waited for
         } else if (awaitsHandler()) {
             beginRateWindow(now);
@@ -524,24 +527,33 @@ final class SmtpConnection implements Output {
         });
     }
 
+    private Login login() {
+        Login begun = login;
+        if (begun == null) {
+            begun = new Login(this, questions, session, engine, server, settings, socket, authThrottle);
+            login = begun;
+        }
+        return begun;
+    }
+
     @Override
     public List<String> mechanisms() {
-        return login.mechanisms();
+        return login().mechanisms();
     }
 
     @Override
     public void auth(String name, Optional<byte[]> initialResponse) {
-        login.begin(name, initialResponse);
+        login().begin(name, initialResponse);
     }
 
     @Override
     public void authResponse(byte[] response) {
-        login.respond(response);
+        login().respond(response);
     }
 
     @Override
     public void authAborted() {
-        login.abort();
+        login().abort();
     }
 
     @Override
