@@ -374,7 +374,7 @@ class PosternIT {
             quoteCharacter = '`',
             value = {
                 "--bogus x | Unknown option: '--bogus'",
-                "mailbox x | unknown handler 'mailbox'; known are debug, sink, maildir, relay and eventbus",
+                "mailbox x | unknown handler 'mailbox'; known are debug, sink, inbox, maildir, relay and eventbus",
                 "debug printer | handler debug takes stdout or stderr",
                 "sink x | handler sink takes no arguments",
                 "--size -1 | --size: dataSizeLimit is -1",
