@@ -131,7 +131,7 @@ function octets(size) {
 
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const sender = mail => mail.sender || mail.from || "<>";
-const called = address => address.replace(/\s*<[^<>]*>$/, "").replace(/^"(.*)"$/, "$1") || address;
+const called = address => address.replace(/<[^<>]*>$/, "").trimEnd().replace(/^"(.*)"$/, "$1") || address;
 const recipients = mail => mail.to.join(", ") + (mail.recipientCount > mail.to.length ? `, and ${mail.recipientCount - mail.to.length} more` : "");
 
 // --- the list

@@ -80,6 +80,15 @@ class InboxPageIT {
     }
 
     @Test
+    void aSenderOfNothingButBlanksIsReadInNoTime() {
+        browser.open(page);
+        assertThat(browser.script("return [called('\"a b\" <a@b>'), called('<a@b>'), called('a@b')].join(' | ')"))
+                .isEqualTo("a b | <a@b> | a@b");
+        assertThat(browser.script("return called('a' + ' '.repeat(500000) + 'b').length"))
+                .isEqualTo(500_002L);
+    }
+
+    @Test
     void messagesAppearAsTheyComeAndGo() {
         browser.open(page);
         Mails.send(server, "first", "");
