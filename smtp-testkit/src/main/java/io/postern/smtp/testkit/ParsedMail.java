@@ -11,12 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.james.mime4j.MimeException;
 import org.apache.james.mime4j.codec.DecodeMonitor;
@@ -29,13 +31,17 @@ import org.apache.james.mime4j.dom.TextBody;
 import org.apache.james.mime4j.dom.address.Mailbox;
 import org.apache.james.mime4j.dom.field.ContentTypeField;
 import org.apache.james.mime4j.field.address.LenientAddressParser;
+import org.apache.james.mime4j.message.DefaultBodyDescriptorBuilder;
 import org.apache.james.mime4j.message.DefaultMessageBuilder;
 import org.apache.james.mime4j.message.DefaultMessageWriter;
+import org.apache.james.mime4j.stream.BodyDescriptor;
+import org.apache.james.mime4j.stream.BodyDescriptorBuilder;
 import org.apache.james.mime4j.stream.EntityState;
 import org.apache.james.mime4j.stream.Field;
 import org.apache.james.mime4j.stream.MimeConfig;
 import org.apache.james.mime4j.stream.MimeTokenStream;
 import org.apache.james.mime4j.stream.ParserCursor;
+import org.apache.james.mime4j.stream.RawField;
 import org.apache.james.mime4j.util.ByteSequence;
 import org.apache.james.mime4j.util.ContentUtil;
 
@@ -50,11 +56,26 @@ public final class ParsedMail {
     /** The end of a sentence is not a part of the address before it. */
     private static final String SENTENCE_END = ".,;:!?)]";
 
-    // what is longer is shown as it stands: to decode it takes time that grows with the square of its length
-    private static final int MAX_DECODED_FIELD = 8_192;
+    /**
+     * An encoded word (RFC 2047 §2), also with some question marks, which should be encoded. Nothing else is given to the
+     * decoder, which looks for the end of each that begins up to the end of the text.
+     */
+    private static final Pattern ENCODED_WORD =
+            Pattern.compile("=\\?([^?\\s]{1,99}+)\\?[bBqQ]\\?[^?]*+(?:\\?(?!=)[^?]*+){0,9}+\\?=");
+
+    /** In lower case: to ask the JDK for one that it does not know takes it half a millisecond. */
+    private static final Set<String> CHARSETS = Charset.availableCharsets().values().stream()
+            .flatMap(charset -> Stream.concat(Stream.of(charset.name()), charset.aliases().stream()))
+            .map(name -> name.toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
+
     // far beyond what mail programs make
     private static final int MAX_DEPTH = 100;
     private static final int MAX_PARTS = 5_000;
+    private static final int MAX_FIELDS = 50_000;
+    // to look for a boundary, or to take a field of MIME apart, takes time that grows with the square of its length
+    private static final int MAX_BOUNDARY = 1_000;
+    private static final int MAX_MIME_FIELD = 16_384;
 
     // All of these take time that grows with the length of the HTML, and no faster, whatever it is.
 
@@ -115,20 +136,62 @@ public final class ParsedMail {
 
     /** Walks through a message without keeping anything: to build a tree of many parts takes long, and of deep ones longer. */
     private static void checkStructure(byte[] content) throws IOException, MimeException {
-        MimeTokenStream tokens = new MimeTokenStream(MimeConfig.PERMISSIVE);
+        MimeTokenStream tokens =
+                new MimeTokenStream(MimeConfig.PERMISSIVE, new Descriptor(new DefaultBodyDescriptorBuilder()));
         tokens.parse(new ByteArrayInputStream(content));
         int depth = 0;
         int parts = 0;
+        int fields = 0;
         for (EntityState state = tokens.getState(); state != EntityState.T_END_OF_STREAM; state = tokens.next()) {
             switch (state) {
-                case T_START_MULTIPART, T_START_MESSAGE -> depth++;
+                case T_START_MULTIPART -> {
+                    depth++;
+                    String boundary = tokens.getBodyDescriptor().getBoundary();
+                    require(boundary == null ? 0 : boundary.length(), MAX_BOUNDARY, "octets in a boundary");
+                }
+                case T_START_MESSAGE -> depth++;
                 case T_END_MULTIPART, T_END_MESSAGE -> depth--;
                 case T_START_BODYPART -> parts++;
+                case T_FIELD -> fields++;
                 default -> {}
             }
-            if (depth > MAX_DEPTH || parts > MAX_PARTS) {
-                throw new MimeException("it has more than " + MAX_PARTS + " parts, or parts in more than " + MAX_DEPTH);
+            require(depth, MAX_DEPTH, "parts in each other");
+            require(parts, MAX_PARTS, "parts");
+            require(fields, MAX_FIELDS, "fields");
+        }
+    }
+
+    private static void require(int count, int max, String what) {
+        if (count > max) {
+            throw new IllegalArgumentException(
+                    "the message cannot be read as MIME: it has more than " + max + " " + what);
+        }
+    }
+
+    /** What is known of a part, of fields that are no longer than they may be. */
+    private record Descriptor(BodyDescriptorBuilder known) implements BodyDescriptorBuilder {
+
+        @Override
+        public void reset() {
+            known.reset();
+        }
+
+        @Override
+        public Field addField(RawField field) throws MimeException {
+            if (field.getNameLowerCase().startsWith("content-")) {
+                require(field.getRaw().length(), MAX_MIME_FIELD, "octets in a field of MIME");
             }
+            return known.addField(field);
+        }
+
+        @Override
+        public BodyDescriptor build() {
+            return known.build();
+        }
+
+        @Override
+        public BodyDescriptorBuilder newChild() {
+            return new Descriptor(known.newChild());
         }
     }
 
@@ -142,7 +205,8 @@ public final class ParsedMail {
                     new Attachment(name(entity).orElse(""), entity.getMimeType(), octets(body), contentId(entity)));
         } else if (entity.getBody() instanceof Message attached) {
             String name = name(entity)
-                    .or(() -> Optional.ofNullable(attached.getSubject()))
+                    .or(() -> Optional.ofNullable(attached.getHeader().getField("Subject"))
+                            .map(ParsedMail::decoded))
                     .orElse("");
             attachments.add(new Attachment(name, entity.getMimeType(), octets(attached), contentId(entity)));
         }
@@ -170,7 +234,7 @@ public final class ParsedMail {
         return Optional.ofNullable(entity.getFilename())
                 .or(() -> contentType(entity)
                         .map(type -> type.getParameter("name"))
-                        .map(name -> DecoderUtil.decodeEncodedWords(name, DecodeMonitor.SILENT)));
+                        .map(ParsedMail::decoded));
     }
 
     private static Optional<ContentTypeField> contentType(Entity entity) {
@@ -263,10 +327,26 @@ public final class ParsedMail {
     }
 
     private static String decoded(Field field) {
-        String unfolded = unfolded(field);
-        return unfolded.length() > MAX_DECODED_FIELD
-                ? unfolded
-                : DecoderUtil.decodeEncodedWords(unfolded, DecodeMonitor.SILENT);
+        return decoded(unfolded(field));
+    }
+
+    /** With its encoded words decoded; blanks between two of them are not shown (RFC 2047 §6.2). */
+    private static String decoded(String text) {
+        StringBuilder all = new StringBuilder();
+        Matcher words = ENCODED_WORD.matcher(text);
+        int end = 0;
+        boolean behindWord = false;
+        while (words.find()) {
+            String between = text.substring(end, words.start());
+            boolean isDecoded = CHARSETS.contains(words.group(1).toLowerCase(Locale.ROOT));
+            String word =
+                    isDecoded ? DecoderUtil.decodeEncodedWords(words.group(), DecodeMonitor.SILENT) : words.group();
+            all.append(behindWord && isDecoded && between.isBlank() ? "" : between)
+                    .append(word);
+            end = words.end();
+            behindWord = isDecoded;
+        }
+        return all.append(text.substring(end)).toString();
     }
 
     /** The parts of plain text, one behind the other, with LF at the end of lines; empty when there is none. */

@@ -223,6 +223,14 @@ class DialogueTest {
                 .withMessageStartingWith("cut in pieces of 2, line 1: expected \"220\", but ");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"S: 554", "C: \\n\\\nS: 554"})
+    void aDialogueThatCannotBeCutIsLedAllTheSame(String script) {
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> Dialogue.parse(script).withEveryCut(server::connect))
+                .withMessageContaining("expected \"554\", but got \"220");
+    }
+
     /** Says what it is told to, whatever it hears. */
     private record Deaf(ByteBuffer says) implements Wire {
 

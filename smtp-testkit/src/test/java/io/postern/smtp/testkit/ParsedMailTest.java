@@ -189,6 +189,22 @@ class ParsedMailTest {
     }
 
     @Test
+    @Timeout(60)
+    void fieldsAndBoundariesThatAreMadeToTakeLongAreRefused() {
+        // hours, seconds and gigabytes
+        List<String> mails = List.of(
+                "Content-Type: multipart/mixed; boundary=" + "-".repeat(15_000) + "x\r\n\r\n" + "-".repeat(5_000_000),
+                "Content-Type: multipart/mixed; boundary=" + "-".repeat(400_000) + "x\r\n\r\n" + "-".repeat(5_000_000),
+                "Content-Type: text/plain; x=" + "a ".repeat(500_000) + "\r\n\r\n",
+                "Content-Type: message/rfc822\r\n\r\n" + "a:\r\n".repeat(5_000_000) + "\r\n");
+        for (String mail : mails) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ParsedMail.parse(mail.getBytes(StandardCharsets.US_ASCII)))
+                    .withMessageStartingWith("the message cannot be read as MIME: it has more than ");
+        }
+    }
+
+    @Test
     void textThatIsMadeToTakeLongDoesNot() {
         // each of these takes hours when every character begins a search to the end
         String angles = "Content-Type: text/html\r\n\r\n" + "<".repeat(2_000_000);
@@ -198,6 +214,33 @@ class ParsedMailTest {
         String words = "Subject: " + "=?a?q?".repeat(100_000) + "\r\n\r\n";
         assertThat(ParsedMail.parse(words.getBytes(StandardCharsets.US_ASCII)).subject())
                 .startsWith("=?a?q?");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Subject: WORDS\r\n",
+                "Content-Type: application/x; name=\"WORDS\"\r\n",
+                "Content-Type: message/rfc822\r\n\r\nSubject: WORDS\r\n"
+            })
+    @Timeout(20)
+    void whatIsMadeToLookLikeManyEncodedWordsTakesLittleTime(String header) {
+        String mail = header.replace("WORDS", "=?a?q?".repeat(1_360)).repeat(header.startsWith("Subject") ? 100 : 1);
+        ParsedMail parsed = ParsedMail.parse((mail + "\r\nx").getBytes(StandardCharsets.US_ASCII));
+        assertThat(parsed.fields().get(0).value()).doesNotContain("decoded");
+        assertThat(parsed.attachments()).hasSize(header.startsWith("Subject") ? 0 : 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'=?utf-8?q?a?= =?UTF-8?B?Yg==?=', 'ab'",
+        "'x=?utf-8?q?a?=x =?utf-8?q?b?= x', 'xax b x'",
+        "'=?no-such?q?a?= =?utf-8?q?b?=', '=?no-such?q?a?= b'",
+        "'=?utf-8?q?who_is_it??=', 'who is it?'",
+        "'=?utf-8?q?a', '=?utf-8?q?a'"
+    })
+    void encodedWordsAreDecoded(String encoded, String decoded) {
+        assertThat(mail("Subject: " + encoded, "", "").subject()).isEqualTo(decoded);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.postern.smtp.testkit.web;
 
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -21,19 +22,20 @@ final class Answers {
     private Answers() {}
 
     static void send(RoutingContext request, JsonObject body) {
-        send(request, 200, body);
+        send(request, 200, body.toBuffer());
     }
 
     static void error(RoutingContext request, int status, String text) {
-        send(request, status, new JsonObject().put("error", text));
+        send(request, status, new JsonObject().put("error", text).toBuffer());
     }
 
-    private static void send(RoutingContext request, int status, JsonObject body) {
+    /** @param body JSON */
+    static void send(RoutingContext request, int status, Buffer body) {
         if (!request.response().ended() && !request.response().closed()) {
             request.response()
                     .setStatusCode(status)
                     .putHeader(HttpHeaders.CONTENT_TYPE, "application/json; charset=utf-8")
-                    .end(body.toBuffer());
+                    .end(body);
         }
     }
 

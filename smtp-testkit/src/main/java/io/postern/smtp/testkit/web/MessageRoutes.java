@@ -85,7 +85,10 @@ final class MessageRoutes {
     }
 
     private void show(RoutingContext request, StoredMail mail) {
-        answer(request, reader.read(mail, parsed -> MailView.of(mail, parsed)), view -> Answers.send(request, view));
+        answer(
+                request,
+                reader.read(mail, parsed -> MailView.of(mail, parsed).toBuffer()),
+                view -> Answers.send(request, 200, view));
     }
 
     private void raw(RoutingContext request, StoredMail mail) {

@@ -6,6 +6,7 @@ const PAGE = 50;
 const MAX_LISTED = 1000;
 const MAX_READ = 2000;
 const MAX_SOURCE = 1024 * 1024;
+const MAX_LINKS = 1000;
 const SEARCH_DELAY = 150;
 const TABS = ["HTML", "Text", "Headers", "Attachments", "Source", "Envelope", "Transcript"];
 
@@ -130,7 +131,7 @@ function octets(size) {
 
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const sender = mail => mail.sender || mail.from || "<>";
-const called = address => address.replace(/\s*<[^<>]*>$/, "").replace(/^"(.*)"$/, "$1") || address;
+const called = address => address.replace(/<[^<>]*>$/, "").trimEnd().replace(/^"(.*)"$/, "$1") || address;
 const recipients = mail => mail.to.join(", ") + (mail.recipientCount > mail.to.length ? `, and ${mail.recipientCount - mail.to.length} more` : "");
 
 // --- the list
@@ -253,8 +254,12 @@ function show(name) {
 const facts = pairs => pairs.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, element("bdi", {}, value))]);
 
 /** A text in which the addresses of the web are links, which open a window that knows nothing of this one. */
-const withLinks = text => text.split(/(https?:\/\/[^\s"'<>]*[^\s"'<>.,;:!?)\]])/).map((part, index) =>
-  index % 2 ? element("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part) : part);
+function withLinks(text) {
+  const parts = text.split(/(https?:\/\/[^\s"'<>]*[^\s"'<>.,;:!?)\]])/);
+  const rest = parts.splice(2 * MAX_LINKS).join("");   // more would be too many arguments
+  return [...parts.map((part, index) =>
+    index % 2 ? element("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part) : part), rest];
+}
 
 const note = text => element("p", { className: "note" }, text);
 const unreadable = () => [note("This message cannot be read as MIME. Its source is as it came.")];

@@ -69,6 +69,26 @@ class InboxPageIT {
     }
 
     @Test
+    void aTextOfNothingButLinksIsShown() {
+        Mails.send(server, "links", "http://example.org/\n".repeat(50_000) + "the end");
+        browser.open(page);
+        browser.click("#messages li");
+        browser.awaitText("#subject", "links");
+        browser.await("return document.querySelector('#panel .text').textContent.trim().endsWith('the end')");
+        assertThat(browser.script("return document.querySelectorAll('#panel a').length"))
+                .isEqualTo(1000L);
+    }
+
+    @Test
+    void aSenderOfNothingButBlanksIsReadInNoTime() {
+        browser.open(page);
+        assertThat(browser.script("return [called('\"a b\" <a@b>'), called('<a@b>'), called('a@b')].join(' | ')"))
+                .isEqualTo("a b | <a@b> | a@b");
+        assertThat(browser.script("return called('a' + ' '.repeat(500000) + 'b').length"))
+                .isEqualTo(500_002L);
+    }
+
+    @Test
     void messagesAppearAsTheyComeAndGo() {
         browser.open(page);
         Mails.send(server, "first", "");
