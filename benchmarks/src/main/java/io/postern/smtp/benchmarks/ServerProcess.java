@@ -1,21 +1,13 @@
 package io.postern.smtp.benchmarks;
 
 import com.sun.management.ThreadMXBean;
-import io.postern.smtp.Envelope;
-import io.postern.smtp.Replies;
-import io.postern.smtp.Reply;
-import io.postern.smtp.Session;
-import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.SmtpServerOptions;
 import io.postern.smtp.SmtpServerVerticle;
+import io.postern.smtp.handlers.SinkHandler;
 import io.vertx.core.DeploymentOptions;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.streams.ReadStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -128,7 +120,7 @@ public final class ServerProcess implements AutoCloseable {
         List<SmtpServerVerticle> verticles = new CopyOnWriteArrayList<>();
         vertx.deployVerticle(
                         () -> {
-                            SmtpServerVerticle verticle = new SmtpServerVerticle(new Taking(), options);
+                            SmtpServerVerticle verticle = new SmtpServerVerticle(new SinkHandler(), options);
                             verticles.add(verticle);
                             return verticle;
                         },
@@ -166,23 +158,5 @@ public final class ServerProcess implements AutoCloseable {
                 .filter(thread -> thread.getName().startsWith(EVENT_LOOP))
                 .mapToLong(thread -> threads.getThreadAllocatedBytes(thread.getId()))
                 .sum();
-    }
-
-    /** Reads messages and keeps nothing. */
-    private static final class Taking implements SmtpHandler {
-
-        @Override
-        public boolean holdsMessages() {
-            return false;
-        }
-
-        @Override
-        public Future<Reply> handleData(Session session, Envelope envelope, ReadStream<Buffer> body) {
-            Promise<Reply> answer = Promise.promise();
-            body.exceptionHandler(answer::tryFail);
-            body.endHandler(end -> answer.complete(Replies.MESSAGE_ACCEPTED));
-            body.handler(buffer -> {});
-            return answer.future();
-        }
     }
 }
