@@ -405,12 +405,7 @@ class PosternIT {
             })
     void aMistakeInTheOptionsIsToldInOneLine(String arguments, String message) throws Exception {
         try (PosternProcess postern = PosternProcess.run(arguments.strip().split(" "))) {
-            assertThat(postern.awaitExit()).isEqualTo(2);
-            assertThat(postern.errors().lines())
-                    .singleElement()
-                    .asString()
-                    .startsWith("postern: ")
-                    .contains(message);
+            assertThat(postern.awaitComplaint(2)).contains(message);
             assertThat(postern.readLine()).isEqualTo("(end)");
         }
     }

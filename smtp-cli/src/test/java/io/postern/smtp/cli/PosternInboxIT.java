@@ -177,18 +177,12 @@ class PosternInboxIT {
             })
     void aMistakeIsToldInOneLine(String arguments, String message) throws Exception {
         try (PosternProcess postern = PosternProcess.run(arguments.strip().split(" "))) {
-            assertThat(postern.awaitExit()).isEqualTo(2);
-            assertThat(postern.errors().lines())
-                    .singleElement()
-                    .asString()
-                    .startsWith("postern: ")
-                    .contains(message);
+            assertThat(postern.awaitComplaint(2)).contains(message);
         }
     }
 
     private static void failsToStart(PosternProcess postern, String message) throws Exception {
-        assertThat(postern.awaitExit()).isEqualTo(1);
-        assertThat(postern.errors().lines()).singleElement().asString().startsWith("postern: " + message);
+        assertThat(postern.awaitComplaint(1)).startsWith(message);
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 final class PosternProcess implements AutoCloseable {
 
     private static final Path JAR = Path.of("target", "postern.jar").toAbsolutePath();
+    private static final String COMPLAINT = "postern: ";
     private static final String LISTENING = "postern listening on ";
 
     // it runs for a moment: what would make it fast later only makes it start late
@@ -153,6 +154,14 @@ final class PosternProcess implements AutoCloseable {
     int awaitExit() throws InterruptedException {
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended").isTrue();
         return process.exitValue();
+    }
+
+    /** Waits until it has ended with this exit value, and one line on standard error. @return what follows {@code postern: } there */
+    String awaitComplaint(int exitValue) throws InterruptedException {
+        assertThat(awaitExit()).isEqualTo(exitValue);
+        List<String> lines = errors().lines().toList();
+        assertThat(lines).singleElement().asString().startsWith(COMPLAINT);
+        return lines.get(0).substring(COMPLAINT.length());
     }
 
     /** A client of an address as {@link #awaitListening()} gives it, after EHLO. */
