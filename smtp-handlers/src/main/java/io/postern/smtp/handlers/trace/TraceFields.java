@@ -9,6 +9,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -29,6 +30,8 @@ public final class TraceFields {
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
                     "EEE, d MMM yyyy HH:mm:ss Z", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
+
+    private static final Pattern NOT_IN_A_NAME = Pattern.compile("[^\\p{L}\\p{N}\\p{M}.:_\\[\\]-]");
 
     private TraceFields() {}
 
@@ -120,7 +123,7 @@ public final class TraceFields {
 
     /** Only what names, address literals and cipher suites are made of. */
     private static String name(String text) {
-        String name = text.replaceAll("[^\\p{L}\\p{N}\\p{M}.:_\\[\\]-]", "?");
+        String name = NOT_IN_A_NAME.matcher(text).replaceAll("?");
         return name.isEmpty() ? "unknown" : name;
     }
 }
