@@ -4,6 +4,7 @@ module io.postern.smtp.handlers {
     requires transitive io.postern.smtp.core;
     requires static apache.mime4j.core; // not transitive: who does not use them could not compile without them
     requires static apache.mime4j.dom;
+    requires io.netty.buffer;
     requires io.netty.common;
     requires io.netty.transport;
     requires static transitive micrometer.core;

@@ -28,13 +28,13 @@ import java.util.stream.Stream;
 public final class MaildirThroughput {
 
     /** How many messages are sent first, over 20 connections, until most of what Java compiles is compiled. */
-    private static final int WARM_UP = 30_000;
+    private static final int WARM_UP = 80_000;
 
-    private static final int ROUNDS = 11;
+    private static final int ROUNDS = 41;
 
     private static final Mail MESSAGE = Mail.ofSize(2_048);
-    /** How many messages are sent over so many connections. */
-    private static final Map<Integer, Integer> LOADS = new TreeMap<>(Map.of(1, 200, 20, 2_000, 100, 4_000));
+    /** How many messages are sent over so many connections: few, so that the contenders' turns are close to each other. */
+    private static final Map<Integer, Integer> LOADS = new TreeMap<>(Map.of(1, 100, 20, 1_000, 100, 1_000));
 
     private final Path directory;
     private final Map<Integer, Map<Contender, List<Run>>> runs = new TreeMap<>();

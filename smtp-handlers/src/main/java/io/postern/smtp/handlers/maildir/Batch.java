@@ -1,7 +1,6 @@
 package io.postern.smtp.handlers.maildir;
 
 import io.postern.smtp.Reply;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,9 +9,9 @@ import java.util.Set;
 
 /**
  * Work that came together. Its messages become durable in this order: all files are written, then each is written to the
- * disk, then all are moved to {@code new/}, then each {@linkplain DirectorySync directory is written to the disk}, once for
- * these and for those of other batches, and only then are the messages answered. Nothing that happens to one message is the
- * others' business.
+ * disk, then all are moved to {@code new/}, then {@code new/} is written to the disk, and only then are the messages answered.
+ * The last two are {@linkplain DirectorySync done at once} for these and for those of other batches. Nothing that happens to
+ * one message is the others' business.
  */
 final class Batch {
 
@@ -34,14 +33,9 @@ final class Batch {
             return;
         }
         commits.forEach(this::finish);
-        commits.forEach(commit -> commit.file().publish());
-        if (sync == MaildirSync.FULL) {
-            Set<DirectorySync> directories = new LinkedHashSet<>();
-            commits.forEach(commit -> directories.addAll(commit.file().join(() -> answer(commit))));
-            directories.forEach(DirectorySync::run);
-        } else {
-            commits.forEach(this::answer);
-        }
+        Set<DirectorySync> directories = new LinkedHashSet<>();
+        commits.forEach(commit -> directories.addAll(commit.file().publish(() -> answer(commit))));
+        directories.forEach(DirectorySync::run);
     }
 
     private void answer(FileWork.Commit commit) {
@@ -66,39 +60,28 @@ final class Batch {
         } else if (work instanceof FileWork.Commit commit) {
             commits.add(commit);
             unfinished.add(commit.file());
-            fault(() -> commit.file().append(commit.content())).ifPresent(commit.file()::fail);
+            FileWork.fault(() -> commit.file().append(commit.content())).ifPresent(commit.file()::fail);
         } else if (work instanceof FileWork.Discard discard) {
             discard.file().discard();
             unfinished.remove(discard.file());
         } else if (work instanceof FileWork.Prepare prepare) {
-            fault(prepare.step()).ifPresentOrElse(prepare.done()::tryFail, prepare.done()::tryComplete);
+            FileWork.fault(prepare.step()).ifPresentOrElse(prepare.done()::tryFail, prepare.done()::tryComplete);
         }
     }
 
     private void finish(FileWork.Commit commit) {
         if (commit.file().isBegun()) {
             // after a failed fsync the system may have dropped what it could not write: the file is never tried again
-            fault(() -> commit.file().finish(sync != MaildirSync.NONE)).ifPresent(commit.file()::fail);
+            FileWork.fault(() -> commit.file().finish(sync != MaildirSync.NONE)).ifPresent(commit.file()::fail);
         }
     }
 
     private Optional<List<Reply>> append(FileWork.Append append) {
         MessageFile file = append.file();
-        return fault(() -> file.append(append.content())).map(fault -> {
+        return FileWork.fault(() -> file.append(append.content())).map(fault -> {
             file.fail(fault);
             unfinished.remove(file);
             return file.replies();
         });
-    }
-
-    private static Optional<IOException> fault(FileWork.Step step) {
-        try {
-            step.run();
-            return Optional.empty();
-        } catch (IOException e) {
-            return Optional.of(e);
-        } catch (RuntimeException | Error e) {
-            return Optional.of(new IOException("file work failed", e));
-        }
     }
 }

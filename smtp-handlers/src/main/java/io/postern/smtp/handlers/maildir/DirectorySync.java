@@ -7,15 +7,23 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Has a directory written to the disk, once for all who have changed it since the last time. Whoever comes while another
- * thread does it leaves word and goes on with other work: that thread does it once more when it has finished. Were there two
- * at a time, they would only wait for each other in the kernel, which does not write a directory that is being changed.
+ * Makes changes to a directory and has it written to the disk, once for all who wait for that. Whoever comes while another
+ * thread does it leaves word and goes on with other work: that thread does it once more when it has finished. One thread that
+ * makes all changes is faster than several, which would wait for each other in the kernel: there a directory is changed by one
+ * at a time, and not while it is written.
  */
 final class DirectorySync {
 
+    /**
+     * What somebody wants.
+     *
+     * @param done must not throw
+     */
+    private record Change(FileWork.Step step, Consumer<Optional<IOException>> done) {}
+
     private final FileWork.Step write;
     private final Object lock = new Object();
-    private List<Consumer<Optional<IOException>>> waiting = new ArrayList<>();
+    private List<Change> waiting = new ArrayList<>();
     private boolean led;
 
     /** @param write writes the directory to the disk */
@@ -24,13 +32,15 @@ final class DirectorySync {
     }
 
     /**
-     * To be called when the directory was changed, and {@link #run()} after it.
+     * Has the directory changed by {@link #run()}, which is to be called after it.
      *
-     * @param done told on any thread when the change will survive a crash, or why that is not known; must not throw
+     * @param step changes the directory, or does nothing when that is done; run on any thread
+     * @param done told on any thread when the change will survive a crash, or why it was not made or that is not known; must
+     *     not throw
      */
-    void join(Consumer<Optional<IOException>> done) {
+    void join(FileWork.Step step, Consumer<Optional<IOException>> done) {
         synchronized (lock) {
-            waiting.add(done);
+            waiting.add(new Change(step, done));
         }
     }
 
@@ -42,34 +52,38 @@ final class DirectorySync {
             }
             led = true;
         }
-        List<Consumer<Optional<IOException>>> group = next();
+        List<Change> group = next();
         while (!group.isEmpty()) {
-            Optional<IOException> fault = sync();
-            group.forEach(done -> done.accept(fault));
+            serve(group);
             group = next();
         }
     }
 
-    private List<Consumer<Optional<IOException>>> next() {
+    private List<Change> next() {
         synchronized (lock) {
             if (waiting.isEmpty()) {
                 led = false;
                 return List.of(); // not the list itself, which the next one to come adds to
             }
-            List<Consumer<Optional<IOException>>> group = waiting;
+            List<Change> group = waiting;
             waiting = new ArrayList<>();
             return group;
         }
     }
 
-    private Optional<IOException> sync() {
-        try {
-            write.run();
-            return Optional.empty();
-        } catch (IOException e) {
-            return Optional.of(e);
-        } catch (RuntimeException | Error e) {
-            return Optional.of(new IOException("file work failed", e));
+    private void serve(List<Change> group) {
+        List<Change> made = new ArrayList<>(group.size());
+        for (Change change : group) {
+            Optional<IOException> fault = FileWork.fault(change.step());
+            if (fault.isPresent()) {
+                change.done().accept(fault);
+            } else {
+                made.add(change);
+            }
+        }
+        if (!made.isEmpty()) {
+            Optional<IOException> fault = FileWork.fault(write);
+            made.forEach(change -> change.done().accept(fault));
         }
     }
 }

@@ -39,4 +39,16 @@ sealed interface FileWork {
     interface Step {
         void run() throws IOException;
     }
+
+    /** Runs a step; gives why it failed, whatever it threw. */
+    static Optional<IOException> fault(Step step) {
+        try {
+            step.run();
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(e);
+        } catch (RuntimeException | Error e) {
+            return Optional.of(new IOException("file work failed", e));
+        }
+    }
 }

@@ -32,14 +32,14 @@ final class Maildir {
     private volatile boolean prepared;
 
     /**
-     * @param sync whether the directories that are made must survive a crash
+     * @param sync whether directories that are made, and what is put into {@code new/}, must survive a crash
      * @param staleAfter the age of files in {@code tmp/} that are removed
      */
     Maildir(Path directory, boolean sync, Duration staleAfter) {
         this.directory = directory;
         this.tmp = directory.resolve("tmp");
         this.fresh = directory.resolve("new");
-        this.freshSync = new DirectorySync(() -> Directories.sync(fresh));
+        this.freshSync = new DirectorySync(sync ? () -> Directories.sync(fresh) : () -> {});
         this.sync = sync;
         this.staleAfter = staleAfter;
     }
@@ -138,7 +138,7 @@ final class Maildir {
         return fresh.resolve(name);
     }
 
-    /** What has {@code new/} written to the disk. */
+    /** What changes {@code new/}, and has it written to the disk when that must survive a crash. */
     DirectorySync sync() {
         return freshSync;
     }

@@ -18,7 +18,7 @@ public final class MaildirOptions {
     /** 36 hours, as the Maildir convention has it. */
     public static final Duration DEFAULT_STALE_AFTER = Duration.ofHours(36);
     /** So many may wait for the disk at the same time. More messages than that are stored in batches. */
-    public static final int DEFAULT_FILE_THREADS = 24;
+    public static final int DEFAULT_FILE_THREADS = 16;
 
     public static final int MAX_FILE_THREADS = 256;
 

@@ -22,11 +22,12 @@ final class MessageFile {
 
     private static final System.Logger LOG = System.getLogger(MaildirHandler.class.getName());
 
+    private static final FileWork.Step LINKED_BEFORE = () -> {};
+
     private final String session;
     private final String name;
     private final List<Maildir> maildirs;
     private final @Nullable IOException[] faults;
-    private final boolean[] published;
 
     /** Where it is written. */
     private @Nullable Maildir home;
@@ -44,7 +45,6 @@ final class MessageFile {
         this.name = name;
         this.maildirs = maildirs;
         this.faults = new IOException[maildirs.size()];
-        this.published = new boolean[maildirs.size()];
     }
 
     /** @throws IOException when the message cannot be stored anywhere */
@@ -88,39 +88,57 @@ final class MessageFile {
         open.close();
     }
 
-    /** Puts it into {@code new/} of all Maildirs. The {@link #replies} tell where that fails. */
-    void publish() {
+    /**
+     * Puts it into {@code new/} of all Maildirs, so that it survives there what is asked for. The {@link #replies} tell where
+     * that fails: what is not known to survive was not delivered, and is taken back.
+     *
+     * @param done run when all that can be said is known; on any thread, or at once when it is nowhere
+     * @return what is to be run now
+     */
+    List<DirectorySync> publish(Runnable done) {
         Maildir source = home;
         if (source == null) {
-            return;
+            done.run();
+            return List.of();
         }
-        // the other ones first: they need what is in tmp
+        linkElsewhere(source);
+        List<DirectorySync> joined = new ArrayList<>(maildirs.size());
+        AtomicInteger left = new AtomicInteger(1);
         for (int i = 0; i < maildirs.size(); i++) {
-            if (faults[i] == null && maildirs.get(i) != source) {
-                publish(i, source);
+            int index = i;
+            if (faults[index] == null) {
+                left.incrementAndGet();
+                DirectorySync directory = maildirs.get(index).sync();
+                directory.join(maildirs.get(index) == source ? () -> move(source) : LINKED_BEFORE, fault -> {
+                    fault.ifPresent(because -> takeBack(index, because));
+                    countDown(left, done);
+                });
+                joined.add(directory);
             }
         }
-        int last = maildirs.indexOf(source);
-        publish(last, source);
-        if (faults[last] != null) {
-            discard();
-        }
-        home = null;
+        countDown(left, done);
+        return joined;
     }
 
-    private void publish(int index, Maildir source) {
-        Maildir target = maildirs.get(index);
-        try {
-            if (target == source) {
-                source.publish(name, newName());
-            } else {
-                linkOrCopy(source.tmpFile(name), target);
+    // before it is moved: they need what is in tmp
+    private void linkElsewhere(Maildir source) {
+        for (int i = 0; i < maildirs.size(); i++) {
+            Maildir target = maildirs.get(i);
+            if (faults[i] == null && target != source) {
+                faults[i] = FileWork.fault(() -> linkOrCopy(source.tmpFile(name), target))
+                        .orElse(null);
             }
-            published[index] = true;
-        } catch (IOException e) {
-            faults[index] = e;
-        } catch (RuntimeException e) {
-            faults[index] = new IOException("file work failed", e);
+        }
+    }
+
+    private void move(Maildir source) throws IOException {
+        try {
+            source.publish(name, newName());
+        } catch (IOException | RuntimeException e) {
+            delete(source.tmpFile(name));
+            throw e;
+        } finally {
+            home = null;
         }
     }
 
@@ -151,32 +169,6 @@ final class MessageFile {
 
     private String newName() {
         return name + ",S=" + size;
-    }
-
-    /**
-     * Joins those who wait for a directory that it was put into. What is not known to survive a crash there was not
-     * delivered: it is taken back.
-     *
-     * @param durable run when all that can be said is known; on any thread, or at once when it is nowhere
-     * @return what is to be run now
-     */
-    List<DirectorySync> join(Runnable durable) {
-        List<DirectorySync> joined = new ArrayList<>(maildirs.size());
-        AtomicInteger left = new AtomicInteger(1);
-        for (int i = 0; i < maildirs.size(); i++) {
-            if (published[i]) {
-                int index = i;
-                left.incrementAndGet();
-                DirectorySync directory = maildirs.get(i).sync();
-                directory.join(fault -> {
-                    fault.ifPresent(because -> takeBack(index, because));
-                    countDown(left, durable);
-                });
-                joined.add(directory);
-            }
-        }
-        countDown(left, durable);
-        return joined;
     }
 
     private static void countDown(AtomicInteger left, Runnable last) {

@@ -1,6 +1,8 @@
 package io.postern.smtp.handlers.maildir;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -11,6 +13,8 @@ import java.util.Arrays;
 final class StoredText {
 
     private static final int CAPACITY = 4_096;
+
+    private static final byte CR = '\r';
 
     private final boolean unixLines;
     private byte[] octets = new byte[CAPACITY];
@@ -27,37 +31,38 @@ final class StoredText {
     }
 
     void add(Buffer content) {
-        byte[] added = content.getBytes();
-        ensureRoom(added.length + 1);
+        ByteBuf added = ((BufferInternal) content).getByteBuf();
+        ensureRoom(added.readableBytes() + 1);
         if (unixLines) {
             addLines(added);
         } else {
-            put(added, 0, added.length);
+            put(added, added.readerIndex(), added.writerIndex());
         }
     }
 
-    private void addLines(byte[] added) {
-        if (crWaits && added.length > 0) {
+    private void addLines(ByteBuf added) {
+        int from = added.readerIndex();
+        int end = added.writerIndex();
+        if (crWaits && from < end) {
             crWaits = false;
-            if (added[0] != '\n') {
-                octets[length++] = '\r';
+            if (added.getByte(from) != '\n') {
+                octets[length++] = CR;
             }
         }
-        int from = 0;
-        for (int i = 0; i < added.length; i++) {
-            if (added[i] == '\r') {
-                crWaits = i + 1 == added.length;
-                if (crWaits || added[i + 1] == '\n') {
-                    put(added, from, i);
-                    from = i + 1;
-                }
+        int cr = added.indexOf(from, end, CR);
+        while (cr >= 0) {
+            crWaits = cr + 1 == end;
+            if (crWaits || added.getByte(cr + 1) == '\n') {
+                put(added, from, cr);
+                from = cr + 1;
             }
+            cr = added.indexOf(cr + 1, end, CR);
         }
-        put(added, from, added.length);
+        put(added, from, end);
     }
 
-    private void put(byte[] added, int from, int to) {
-        System.arraycopy(added, from, octets, length, to - from);
+    private void put(ByteBuf added, int from, int to) {
+        added.getBytes(from, octets, length, to - from);
         length += to - from;
     }
 
@@ -71,7 +76,7 @@ final class StoredText {
     void end() {
         if (crWaits) {
             ensureRoom(1);
-            octets[length++] = '\r';
+            octets[length++] = CR;
             crWaits = false;
         }
     }

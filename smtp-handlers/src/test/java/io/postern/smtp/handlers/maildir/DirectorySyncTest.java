@@ -20,7 +20,9 @@ class DirectorySyncTest {
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
 
     private void join(DirectorySync sync, String who) {
-        sync.join(fault -> told.add(who + fault.map(IOException::getMessage).orElse("")));
+        sync.join(
+                () -> {},
+                fault -> told.add(who + fault.map(IOException::getMessage).orElse("")));
     }
 
     @Test
@@ -74,6 +76,51 @@ class DirectorySyncTest {
     }
 
     @Test
+    void allChangesAreMadeBeforeTheWrite() {
+        List<String> done = new ArrayList<>();
+        DirectorySync sync = new DirectorySync(() -> done.add("write"));
+        for (String who : List.of("a", "b")) {
+            sync.join(() -> done.add(who), fault -> done.add("told " + who));
+        }
+
+        sync.run();
+
+        assertThat(done).containsExactly("a", "b", "write", "told a", "told b");
+    }
+
+    @Test
+    void aChangeThatFailsIsNobodyElsesBusiness() {
+        DirectorySync sync = new DirectorySync(writes::incrementAndGet);
+        join(sync, "a");
+        sync.join(
+                () -> {
+                    throw new IOException("is not there");
+                },
+                fault -> told.add("b " + fault.orElseThrow().getMessage()));
+        join(sync, "c");
+
+        sync.run();
+
+        assertThat(told).containsExactlyInAnyOrder("a", "b is not there", "c");
+        assertThat(writes).hasValue(1);
+    }
+
+    @Test
+    void nothingIsWrittenWhenNoChangeWasMade() {
+        DirectorySync sync = new DirectorySync(writes::incrementAndGet);
+        sync.join(
+                () -> {
+                    throw new IOException("is not there");
+                },
+                fault -> told.add(fault.orElseThrow().getMessage()));
+
+        sync.run();
+
+        assertThat(told).containsExactly("is not there");
+        assertThat(writes).hasValue(0);
+    }
+
+    @Test
     void afterAFaultTheNextOnesAreServed() {
         DirectorySync sync = new DirectorySync(() -> {
             switch (writes.incrementAndGet()) {
@@ -98,7 +145,7 @@ class DirectorySyncTest {
         for (int i = 0; i < 8; i++) {
             Thread thread = new Thread(() -> {
                 for (int j = 0; j < 1_000; j++) {
-                    sync.join(fault -> answers.incrementAndGet());
+                    sync.join(() -> {}, fault -> answers.incrementAndGet());
                     sync.run();
                 }
             });
