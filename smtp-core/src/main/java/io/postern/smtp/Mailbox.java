@@ -48,7 +48,10 @@ public final class Mailbox {
         if (at <= 0 || at >= address.length() || address.charAt(at) != '@') {
             return Optional.empty();
         }
-        if (octets(address, 0) > MAX_ADDRESS || octets(address, at + 1) > MAX_DOMAIN || !isDomain(address, at + 1)) {
+        int end = address.length();
+        if (octets(address, 0, end) > MAX_ADDRESS
+                || octets(address, at + 1, end) > MAX_DOMAIN
+                || !isDomain(address, at + 1)) {
             return Optional.empty();
         }
         return Optional.of(new Mailbox(address, at));
@@ -72,17 +75,17 @@ public final class Mailbox {
 
     /** Whether every character of the address is ASCII; if not, it may be used with SMTPUTF8 only. */
     public boolean isAscii() {
-        return octets(address, 0) == address.length();
+        return octets(address, 0, address.length()) == address.length();
     }
 
     /** The length of the part before the {@code @} in octets, as limited by RFC 5321 §4.5.3.1.1. */
     public int localPartOctets() {
-        return at < 0 ? address.length() : octets(address.substring(0, at), 0);
+        return octets(address, 0, at < 0 ? address.length() : at);
     }
 
-    private static int octets(String text, int from) {
+    private static int octets(String text, int from, int to) {
         int octets = 0;
-        for (int i = from; i < text.length(); i++) {
+        for (int i = from; i < to; i++) {
             char c = text.charAt(i);
             // half of a surrogate pair is two of its four octets
             octets += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;

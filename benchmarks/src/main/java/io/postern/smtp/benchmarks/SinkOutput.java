@@ -66,6 +66,11 @@ final class SinkOutput implements Output {
     }
 
     @Override
+    public boolean isTraced() {
+        return false;
+    }
+
+    @Override
     public void received(String line) {
         octets += line.length();
     }

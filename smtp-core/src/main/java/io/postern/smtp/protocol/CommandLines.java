@@ -2,6 +2,8 @@ package io.postern.smtp.protocol;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts the input into command lines. A line ends with CR LF and with nothing else (RFC 5321 §2.3.8); what stands between
@@ -14,7 +16,7 @@ final class CommandLines {
     enum Found {
         /** The region is used up, and the line is not at its end. */
         NOTHING,
-        /** A whole line, {@link CommandLines#takeLine()}. */
+        /** A whole line, {@link CommandLines#verb()} and what follows. */
         LINE,
         /** A line that is wrong, {@link CommandLines#violation()}. */
         WRONG
@@ -37,7 +39,12 @@ final class CommandLines {
     private byte last;
 
     private int position;
-    private String line = "";
+
+    // Where the line stands, without its CR LF: nobody needs all of it as text but a trace
+    private byte[] line = EMPTY;
+    private int lineFrom;
+    private int lineTo;
+
     private int octets;
     private Violation violation = Violation.LINE_TOO_LONG;
     private boolean chunk;
@@ -69,7 +76,9 @@ final class CommandLines {
         octets = length + end - from;
         boolean tooLong = octets > limit;
         chunk = !dropped && isChunk(bytes, from, end);
-        String text = dropped || tooLong ? "" : decode(bytes, from, end);
+        if (!dropped && !tooLong) {
+            setLine(bytes, from, end);
+        }
         reset();
         position = end;
         last = LF;
@@ -79,13 +88,25 @@ final class CommandLines {
         if (tooLong || wrong) {
             return wrong(tooLong ? Violation.LINE_TOO_LONG : Violation.BAD_CHARACTER);
         }
+        return isPrintable() ? Found.LINE : unlessWrong(text());
+    }
+
+    private boolean isPrintable() {
+        for (int i = lineFrom; i < lineTo; i++) {
+            if (line[i] < 0 || line[i] == DELETE) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private Found unlessWrong(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c >= DELETE && (c <= LAST_C1 || c == REPLACEMENT)) {
                 return wrong(c == REPLACEMENT ? Violation.BAD_UTF8 : Violation.BAD_CHARACTER);
             }
         }
-        line = text;
         return Found.LINE;
     }
 
@@ -159,13 +180,18 @@ final class CommandLines {
         return true;
     }
 
-    /** The line from what was kept and the region up to {@code end}, without its CR LF. */
-    private String decode(byte[] bytes, int from, int end) {
+    /** The line is what was kept and the region up to {@code end}. */
+    private void setLine(byte[] bytes, int from, int end) {
         if (length == 0) {
-            return new String(bytes, from, end - from - 2, StandardCharsets.UTF_8);
+            line = bytes;
+            lineFrom = from;
+            lineTo = end - 2;
+        } else {
+            append(bytes, from, end);
+            line = kept;
+            lineFrom = 0;
+            lineTo = length - 2;
         }
-        append(bytes, from, end);
-        return new String(kept, 0, length - 2, StandardCharsets.UTF_8);
     }
 
     /** Whether the next octet begins a line. */
@@ -178,11 +204,52 @@ final class CommandLines {
         return position;
     }
 
-    /** The line without its end. It is not kept: a client may say nothing more for minutes. */
-    String takeLine() {
-        String taken = line;
-        line = "";
-        return taken;
+    /** The command that the line begins with, if the engine knows it; it ends at a space or the end of the line. */
+    @Nullable
+    Verb verb() {
+        return Verb.of(line, lineFrom, endOfVerb());
+    }
+
+    /** What the line begins with, in upper case. */
+    String name() {
+        return text(lineFrom, endOfVerb()).toUpperCase(Locale.ROOT);
+    }
+
+    /** What stands behind the verb, without the spaces around it. */
+    String argument() {
+        int from = endOfVerb();
+        int to = lineTo;
+        while (from < to && line[from] == SPACE) {
+            from++;
+        }
+        while (from < to && line[to - 1] == SPACE) {
+            to--;
+        }
+        return text(from, to);
+    }
+
+    /** The line without its end. */
+    String text() {
+        return text(lineFrom, lineTo);
+    }
+
+    private String text(int from, int to) {
+        return from == to ? "" : new String(line, from, to - from, StandardCharsets.UTF_8);
+    }
+
+    private int endOfVerb() {
+        int i = lineFrom;
+        while (i < lineTo && line[i] != SPACE) {
+            i++;
+        }
+        return i;
+    }
+
+    /** Lets go of the line, whose bytes belong to the region that it came with. */
+    void forget() {
+        line = EMPTY;
+        lineFrom = 0;
+        lineTo = 0;
     }
 
     /** The length of the line, its end counted. */

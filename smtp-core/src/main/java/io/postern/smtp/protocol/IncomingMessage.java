@@ -1,5 +1,6 @@
 package io.postern.smtp.protocol;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,10 @@ final class IncomingMessage implements BodyDecoder.Sink {
             wrong(Violation.TOO_MUCH_DATA);
         }
         if (!header.ended()) {
-            header.look(bytes, from, to).ifPresent(this::wrong);
+            Optional<Violation> wrong = header.look(bytes, from, to);
+            if (wrong.isPresent()) {
+                wrong(wrong.get());
+            }
         }
         if (isOpen()) {
             output.body(bytes, from, to);

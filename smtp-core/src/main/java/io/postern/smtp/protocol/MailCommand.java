@@ -21,6 +21,8 @@ final class MailCommand implements Parameters.Taker {
     /** With 18 digits or fewer a number fits into a long. */
     private static final int MAX_LONG_DIGITS = 18;
 
+    private static final Parsed<MailParameters> NO_PARAMETERS = Parsed.ok(MailParameters.NONE);
+
     private final Capabilities capabilities;
     private final long messageSize;
     private OptionalLong size = OptionalLong.empty();
@@ -42,17 +44,24 @@ final class MailCommand implements Parameters.Taker {
     }
 
     private static Parsed<Sender> sender(PathParser.Path path, Capabilities capabilities, EngineSettings settings) {
-        Optional<Mailbox> mailbox = Mailbox.parse(path.address())
-                .filter(parsed -> !parsed.domain().isEmpty()) // postmaster alone is a recipient only
-                .filter(parsed -> fits(parsed, settings.limits()));
-        if (mailbox.isEmpty() && !path.address().isEmpty()) {
+        Optional<Mailbox> mailbox = Mailbox.parse(path.address());
+        boolean valid = mailbox.isPresent()
+                ? isSender(mailbox.get(), settings.limits())
+                : path.address().isEmpty();
+        if (!valid) {
             return Parsed.wrong(Violation.MALFORMED_SENDER);
         }
         return parameters(path.parameters(), capabilities, settings)
-                .then(parameters ->
-                        !parameters.smtpUtf8() && !mailbox.map(Mailbox::isAscii).orElse(true)
-                                ? Parsed.wrong(Violation.SMTPUTF8_NEEDED)
-                                : Parsed.ok(new Sender(mailbox, parameters)));
+                .then(parameters -> !parameters.smtpUtf8()
+                                && mailbox.isPresent()
+                                && !mailbox.get().isAscii()
+                        ? Parsed.wrong(Violation.SMTPUTF8_NEEDED)
+                        : Parsed.ok(new Sender(mailbox, parameters)));
+    }
+
+    // postmaster alone is a recipient only
+    private static boolean isSender(Mailbox mailbox, Limits limits) {
+        return mailbox.address().indexOf('@') >= 0 && fits(mailbox, limits);
     }
 
     /** Whether the local part is within the limit for it. */
@@ -62,7 +71,7 @@ final class MailCommand implements Parameters.Taker {
 
     private static Parsed<MailParameters> parameters(String text, Capabilities capabilities, EngineSettings settings) {
         if (text.isEmpty()) {
-            return Parsed.ok(MailParameters.NONE);
+            return NO_PARAMETERS;
         }
         MailCommand command = new MailCommand(capabilities, settings);
         return Parameters.read(text, command)

@@ -26,7 +26,7 @@ public interface Output {
     /** The step of {@link #holdsUp} in which a message has been answered, and the client does not know it yet. */
     String ANSWER = "ANSWER";
 
-    /** Sends bytes to the client. The array belongs to the driver from now on. */
+    /** Sends bytes to the client. The array is not written to any more, and the driver must not do so either. */
     void send(byte[] bytes, int from, int to);
 
     /**
@@ -56,7 +56,12 @@ public interface Output {
     /** The exchange has ended without an answer: the client cancelled it or sent what cannot be read. */
     void authAborted();
 
-    /** A command line was read, for a trace. What is secret in it is masked already. */
+    /** Whether somebody wants to know of each command line. */
+    default boolean isTraced() {
+        return true;
+    }
+
+    /** A command line was read, for a trace; called when {@link #isTraced()}. What is secret in it is masked already. */
     void received(String line);
 
     /**

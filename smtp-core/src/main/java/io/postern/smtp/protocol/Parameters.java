@@ -58,7 +58,12 @@ final class Parameters {
 
     /** Whether there is no UTF-8 in a text: only a transaction with SMTPUTF8 may have it (RFC 6531 §3.3). */
     static boolean isAscii(String text) {
-        return text.chars().allMatch(c -> c < 0x80);
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 0x80) {
+                return false;
+            }
+        }
+        return true;
     }
 
     // esmtp-value = 1*(%d33-60 / %d62-126), and UTF-8 by RFC 6531 §3.3

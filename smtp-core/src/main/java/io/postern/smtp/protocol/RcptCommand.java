@@ -18,6 +18,8 @@ final class RcptCommand implements Parameters.Taker {
     /** RFC 3461 §4.2: at most 500 characters. */
     private static final int MAX_ORIGINAL_RECIPIENT = 500;
 
+    private static final Parsed<RcptParameters> NO_PARAMETERS = Parsed.ok(RcptParameters.NONE);
+
     private final Capabilities capabilities;
     private Optional<Set<DsnNotify>> notify = Optional.empty();
     private Optional<OriginalRecipient> originalRecipient = Optional.empty();
@@ -51,7 +53,7 @@ final class RcptCommand implements Parameters.Taker {
 
     private static Parsed<RcptParameters> parameters(String text, Capabilities capabilities) {
         if (text.isEmpty()) {
-            return Parsed.ok(RcptParameters.NONE);
+            return NO_PARAMETERS;
         }
         RcptCommand command = new RcptCommand(capabilities);
         return Parameters.read(text, command)

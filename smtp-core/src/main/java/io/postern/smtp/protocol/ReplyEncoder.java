@@ -36,7 +36,9 @@ final class ReplyEncoder {
         }
     }
 
+    /** What was gathered; full when it is one of {@link #ENCODED}, so that nothing is ever written into that. */
     private byte[] bytes = EMPTY;
+
     private int length;
 
     /**
@@ -49,6 +51,9 @@ final class ReplyEncoder {
         byte[] encoded = enhanced ? ENCODED.get(reply) : null;
         if (encoded == null) {
             encode(reply, enhanced, utf8);
+        } else if (length == 0) {
+            bytes = encoded;
+            length = encoded.length;
         } else {
             ensure(encoded.length);
             System.arraycopy(encoded, 0, bytes, length, encoded.length);
@@ -125,7 +130,7 @@ final class ReplyEncoder {
         }
     }
 
-    /** Takes a region of an array. */
+    /** Takes a region of an array, and does not write to it. */
     interface Sender {
         void send(byte[] bytes, int from, int to);
     }

@@ -48,6 +48,7 @@ public final class SmtpEngine {
     private final Output output;
     private final CommandLines lines = new CommandLines();
     private final ReplyEncoder replies = new ReplyEncoder();
+    private final ReplyEncoder.Sender client;
     private final Budgets budgets;
 
     private Phase phase = Phase.GREETING;
@@ -90,6 +91,7 @@ public final class SmtpEngine {
         this.settings = settings;
         this.dialect = settings.dialect();
         this.output = output;
+        this.client = output::send;
         this.budgets = new Budgets(settings.limits(), output::limitHit);
         this.capabilities = settings.beforeEhlo();
     }
@@ -238,13 +240,12 @@ public final class SmtpEngine {
             throw new IllegalStateException(
                     "answer " + replies + " to a message in phase " + phase + ", but none is owed");
         }
-        replies.forEach(SmtpEngine::checked);
+        for (int i = 0; i < replies.size(); i++) {
+            checked(replies.get(i));
+        }
         Transaction current = transaction();
-        if (replies.size() != 1
-                && !(answersEachRecipient(current)
-                        && replies.size() == current.recipients().size())) {
-            throw new IllegalArgumentException(
-                    replies.size() + " replies for " + current.recipients().size() + " recipients");
+        if (replies.size() != 1 && !(answersEachRecipient(current) && replies.size() == current.size())) {
+            throw new IllegalArgumentException(replies.size() + " replies for " + current.size() + " recipients");
         }
         Verdict verdict = new Verdict(replies);
         message.answer(verdict);
@@ -389,8 +390,9 @@ public final class SmtpEngine {
         }
         if (position == end) {
             input = NOTHING; // an idle session should not keep what it read last
+            lines.forget();
         }
-        replies.flush(output::send);
+        replies.flush(client);
     }
 
     private void ask(Consumer<Reply> then) {
@@ -448,17 +450,17 @@ public final class SmtpEngine {
             steps++;
         }
         switch (found) {
-            case LINE -> line(lines.takeLine());
+            case LINE -> line();
             case WRONG -> wrongLine(lines.violation());
             case NOTHING -> {}
         }
     }
 
-    private void line(String line) {
+    private void line() {
         if (phase == Phase.EXCHANGE) {
-            authResponse(line);
+            authResponse(lines.text());
         } else {
-            command(line);
+            command(lines.verb());
         }
     }
 
@@ -474,20 +476,19 @@ public final class SmtpEngine {
         }
     }
 
-    private void command(String line) {
-        Verb verb = Verb.of(line);
-        output.received(traced(verb, line));
+    private void command(@Nullable Verb verb) {
+        if (output.isTraced()) {
+            output.received(traced(verb));
+        }
         if (verb == null || !dialect.knows(verb)) {
-            String name = extensionName(line);
-            begin(settings.extension(name).isPresent() ? name : OTHER);
-            extensionCommand(line);
+            extensionCommand(lines.name());
             return;
         }
         begin(verb.name());
         if (isCalledTooOften(verb.name()) || (isJunk(verb) && isOneTooMany())) {
             return;
         }
-        String argument = argument(line);
+        String argument = lines.argument();
         Optional<Violation> outOfPlace = gate(verb);
         if (outOfPlace.isPresent()) {
             refuse(outOfPlace.get(), verb, argument);
@@ -499,7 +500,10 @@ public final class SmtpEngine {
     }
 
     private void perform(Verb verb, String argument) {
-        dispatch(verb, argument).ifPresent(violation -> refuse(violation, verb, argument));
+        Optional<Violation> wrong = dispatch(verb, argument);
+        if (wrong.isPresent()) {
+            refuse(wrong.get(), verb, argument);
+        }
     }
 
     private void refuse(Violation violation, Verb verb, String argument) {
@@ -528,9 +532,7 @@ public final class SmtpEngine {
     }
 
     private boolean isCalledTooOften(String command) {
-        Optional<Reply> last = budgets.spendCall(command);
-        last.ifPresent(this::finish);
-        return last.isPresent();
+        return endsWith(budgets.spendCall(command));
     }
 
     /** Whether a command brings no mail; the hello that a session begins with does. */
@@ -539,23 +541,25 @@ public final class SmtpEngine {
     }
 
     private boolean isOneTooMany() {
-        Optional<Reply> last = budgets.spendJunkCommand();
-        last.ifPresent(this::finish);
+        return endsWith(budgets.spendJunkCommand());
+    }
+
+    /** Ends the session with the last reply, when there is one. @return whether it did */
+    private boolean endsWith(Optional<Reply> last) {
+        if (last.isPresent()) {
+            finish(last.get());
+        }
         return last.isPresent();
     }
 
     /** The line as a trace may show it: a secret can stand behind AUTH, and in a line that should have been part of it. */
-    private String traced(@Nullable Verb verb, String line) {
+    private String traced(@Nullable Verb verb) {
         if (verb == Verb.AUTH) {
             return "AUTH ***";
         }
-        boolean known = verb != null || settings.extension(extensionName(line)).isPresent();
+        String line = lines.text();
+        boolean known = verb != null || settings.extension(lines.name()).isPresent();
         return known ? line : "*** (unknown command of " + line.length() + " characters)";
-    }
-
-    private static String argument(String line) {
-        int verb = Verb.lengthOf(line);
-        return verb == line.length() ? "" : line.substring(verb).trim(); // of spaces, there are no control characters
     }
 
     /** What stands against a command before it is looked at more closely. */
@@ -715,7 +719,9 @@ public final class SmtpEngine {
     }
 
     private void authResponse(String line) {
-        output.received("***");
+        if (output.isTraced()) {
+            output.received("***");
+        }
         if (line.equals("*")) {
             abortExchange(Violation.AUTH_ABORTED);
             return;
@@ -758,9 +764,7 @@ public final class SmtpEngine {
     }
 
     private Optional<Violation> mail(String argument) {
-        Optional<Reply> last = budgets.spendMessage();
-        if (last.isPresent()) {
-            finish(last.get());
+        if (endsWith(budgets.spendMessage())) {
             return Optional.empty();
         }
         return MailCommand.parse(argument, capabilities, settings).ifOk(sender -> {
@@ -780,7 +784,7 @@ public final class SmtpEngine {
 
     private Optional<Violation> rcpt(String argument) {
         Transaction current = transaction();
-        if (current.recipients().size() >= settings.limits().recipients()) {
+        if (current.size() >= settings.limits().recipients()) {
             return Optional.of(Violation.TOO_MANY_RECIPIENTS);
         }
         return RcptCommand.parse(argument, capabilities, settings, current.smtpUtf8())
@@ -891,9 +895,10 @@ public final class SmtpEngine {
         return Optional.empty();
     }
 
-    private void extensionCommand(String line) {
-        String verb = extensionName(line);
+    private void extensionCommand(String verb) {
         EngineExtension extension = settings.extension(verb).orElse(null);
+        begin(extension == null ? OTHER : verb);
+        String argument = lines.argument();
         if (extension == null && HTTP_METHODS.contains(verb)) {
             output.limitHit(Limit.HTTP);
             // a web browser was made to talk to us; what follows is not the client's own words
@@ -904,14 +909,14 @@ public final class SmtpEngine {
             refuse(phase.otherwise(), null);
         } else if (needsTls()) {
             refuse(Violation.TLS_REQUIRED, null);
-        } else if (holdsUp(verb, argument(line))) {
-            holdUp(() -> knownCommand(extension, line), this::say);
+        } else if (holdsUp(verb, argument)) {
+            holdUp(() -> knownCommand(extension, argument), this::say);
         } else {
-            knownCommand(extension, line);
+            knownCommand(extension, argument);
         }
     }
 
-    private void knownCommand(@Nullable EngineExtension extension, String line) {
+    private void knownCommand(@Nullable EngineExtension extension, String argument) {
         if (extension == null) {
             refuse(Violation.UNKNOWN_COMMAND, null);
         } else if (lines.octets() > settings.limits().commandLine()) {
@@ -923,7 +928,7 @@ public final class SmtpEngine {
         } else {
             ask(this::extensionAnswered);
             askedExtension = true;
-            output.extension(extension, transaction(), argument(line));
+            output.extension(extension, transaction(), argument);
         }
     }
 
@@ -935,10 +940,6 @@ public final class SmtpEngine {
         } else {
             say(reply);
         }
-    }
-
-    private static String extensionName(String line) {
-        return line.substring(0, Verb.lengthOf(line)).toUpperCase(Locale.ROOT);
     }
 
     // The message
@@ -1046,9 +1047,7 @@ public final class SmtpEngine {
             budgets.restore();
         }
         endOfMessage(
-                dialect.answersEachRecipient()
-                        ? verdict.toEach(transaction().recipients().size())
-                        : verdict.toWhole(),
+                dialect.answersEachRecipient() ? verdict.toEach(transaction().size()) : verdict.toWhole(),
                 verdict.overall());
     }
 
@@ -1065,11 +1064,15 @@ public final class SmtpEngine {
     private void endOfMessage(List<Reply> said, Reply overall) {
         IncomingMessage ended = Objects.requireNonNull(message);
         Violation violation = ended.violation();
-        said.forEach(this::say);
+        for (int i = 0; i < said.size(); i++) {
+            say(said.get(i));
+        }
         output.messageAnswered(ended.received(), overall);
         endOfTransaction(TransactionOutcome.of(overall), overall);
         count(violation);
-        said.forEach(this::closeAfter);
+        for (int i = 0; i < said.size(); i++) {
+            closeAfter(said.get(i));
+        }
     }
 
     private boolean answersEachRecipient(Transaction current) {
@@ -1176,7 +1179,7 @@ public final class SmtpEngine {
             message.fail(reason);
         }
         dropTransaction(TransactionOutcome.ABORTED, last);
-        replies.flush(output::send);
+        replies.flush(client);
         output.close();
     }
 }

@@ -14,6 +14,7 @@ final class Transaction implements Envelope {
 
     private Optional<Sender> sender = Optional.empty();
     private final List<Recipient> recipients = new ArrayList<>(2);
+    private final List<Recipient> shown = Collections.unmodifiableList(recipients);
 
     @Override
     public Optional<Sender> sender() {
@@ -22,18 +23,27 @@ final class Transaction implements Envelope {
 
     @Override
     public List<Recipient> recipients() {
-        return Collections.unmodifiableList(recipients);
+        return shown;
+    }
+
+    /** How many recipients were accepted. */
+    int size() {
+        return recipients.size();
+    }
+
+    @Override
+    public boolean smtpUtf8() {
+        return sender.isPresent() && sender.get().parameters().smtpUtf8();
     }
 
     /** Whether the sender declared a body without lines (RFC 3030). */
     boolean isBinary() {
-        return sender.map(accepted -> accepted.parameters().body() == BodyType.BINARYMIME)
-                .orElse(false);
+        return sender.isPresent() && sender.get().parameters().body() == BodyType.BINARYMIME;
     }
 
     /** Whether the sender asked for a reply for each recipient. */
     boolean asksForPrdr() {
-        return sender.map(accepted -> accepted.parameters().prdr()).orElse(false);
+        return sender.isPresent() && sender.get().parameters().prdr();
     }
 
     void accept(Sender accepted) {

@@ -1,6 +1,7 @@
 package io.postern.smtp.protocol;
 
 import io.postern.smtp.Reply;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,8 @@ public enum Verb {
     Verb(String syntax, Fact... facts) {
         this.syntax = syntax;
         this.syntaxError = Reply.of(501, "5.5.4", "Syntax: " + syntax);
-        this.letters = pack(name(), name().length());
+        byte[] name = name().getBytes(StandardCharsets.US_ASCII);
+        this.letters = pack(name, 0, name.length);
         this.facts = Set.of(facts);
     }
 
@@ -80,13 +82,12 @@ public enum Verb {
         return syntaxError;
     }
 
-    /** The verb that {@code line} begins with, in any case; it ends at a space or the end of the line. */
-    static @Nullable Verb of(String line) {
-        int length = lengthOf(line);
-        if (length > MAX_LENGTH) {
+    /** The verb that stands in a region, in any case. */
+    static @Nullable Verb of(byte[] bytes, int from, int to) {
+        if (to - from > MAX_LENGTH) {
             return null;
         }
-        long packed = pack(line, length);
+        long packed = pack(bytes, from, to);
         for (Verb verb : ALL) {
             if (verb.letters == packed) {
                 return verb;
@@ -95,17 +96,11 @@ public enum Verb {
         return null;
     }
 
-    /** How many characters of {@code line} are its verb. */
-    static int lengthOf(String line) {
-        int space = line.indexOf(' ');
-        return space < 0 ? line.length() : space;
-    }
-
-    // Eight letters make a long, so that looking up a verb makes no object; 0 where a character is no letter
-    private static long pack(String text, int length) {
+    // Eight letters make a long, so that looking up a verb makes no object; 0 where an octet is no letter
+    private static long pack(byte[] text, int from, int to) {
         long packed = 0;
-        for (int i = 0; i < length; i++) {
-            char upper = (char) (text.charAt(i) & ~0x20);
+        for (int i = from; i < to; i++) {
+            int upper = text[i] & ~0x20;
             if (upper < 'A' || upper > 'Z') {
                 return 0;
             }

@@ -568,6 +568,11 @@ final class SmtpConnection implements Output {
     }
 
     @Override
+    public boolean isTraced() {
+        return wire != null || LOG.isLoggable(Level.DEBUG);
+    }
+
+    @Override
     public void received(String line) {
         if (LOG.isLoggable(Level.DEBUG)) {
             LOG.log(Level.DEBUG, id() + ": C: " + line);
