@@ -2,6 +2,7 @@ package io.postern.smtp.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.postern.smtp.protocol.SmtpEngine;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 
@@ -11,21 +12,16 @@ import io.vertx.core.internal.buffer.BufferInternal;
  */
 final class Buffers {
 
-    /** Takes a region of an array. */
-    interface RegionConsumer {
-        void accept(byte[] bytes, int from, int to);
-    }
-
     private Buffers() {}
 
-    /** Hands on the array that {@code read} stands for. Vert.x gives each read an array of its own. */
-    static void unwrap(Buffer read, RegionConsumer consumer) {
+    /** Gives the engine the array that {@code read} stands for. Vert.x gives each read an array of its own. */
+    static void feed(SmtpEngine engine, Buffer read) {
         ByteBuf bytes = ((BufferInternal) read).getByteBuf();
         if (bytes.hasArray()) {
             int from = bytes.arrayOffset() + bytes.readerIndex();
-            consumer.accept(bytes.array(), from, from + bytes.readableBytes());
+            engine.receive(bytes.array(), from, from + bytes.readableBytes());
         } else {
-            consumer.accept(read.getBytes(), 0, read.length());
+            engine.receive(read.getBytes(), 0, read.length());
         }
     }
 

@@ -12,7 +12,6 @@ import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -111,7 +110,7 @@ final class MailData {
         } else {
             questions.callHook(
                     () -> handler.handleData(session, envelope, opened),
-                    answer -> opened(opened, answer.map(reply -> answers(Collections.singletonList(reply), 1))));
+                    answer -> opened(opened, answer.map(MailData::answer)));
         }
     }
 
@@ -132,13 +131,24 @@ final class MailData {
                         (failed, fault) -> Contexts.run(context, () -> handlerFailed(failed, fault)));
     }
 
+    private static List<Reply> answer(@Nullable Reply given) {
+        if (given == null || !Questions.isAnswer(given)) {
+            throw unacceptable(given, 1);
+        }
+        return List.of(given);
+    }
+
     private static List<Reply> answers(@Nullable List<Reply> given, int wanted) {
         List<Reply> replies = given == null ? List.of() : new ArrayList<>(given); // which may change, or hold null
         if (replies.size() != wanted || !replies.stream().allMatch(Questions::isAnswer)) {
-            throw new IllegalStateException("the hook gave " + given + ", wanted are " + wanted
-                    + (wanted == 1 ? " reply" : " replies") + " of 2xx, 4xx or 5xx");
+            throw unacceptable(given, wanted);
         }
         return replies;
+    }
+
+    private static IllegalStateException unacceptable(@Nullable Object given, int wanted) {
+        return new IllegalStateException("the hook gave " + given + ", wanted are " + wanted
+                + (wanted == 1 ? " reply" : " replies") + " of 2xx, 4xx or 5xx");
     }
 
     /** The hook has returned, perhaps with an answer already. */

@@ -211,7 +211,7 @@ final class SmtpConnection implements Output {
             terminate(Replies.EARLY_TALKER);
             return;
         }
-        drive(() -> Buffers.unwrap(buffer, engine::receive));
+        drive(() -> Buffers.feed(engine, buffer));
     }
 
     private void inputEnded() {
@@ -497,7 +497,7 @@ final class SmtpConnection implements Output {
             text.lines().forEach(line -> LOG.log(Level.DEBUG, id() + ": S: " + line));
         }
         if (!closed) {
-            socket.write(Buffers.wrap(bytes, from, to));
+            Sockets.write(socket, bytes, from, to);
         }
     }
 

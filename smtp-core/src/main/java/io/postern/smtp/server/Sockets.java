@@ -1,6 +1,7 @@
 package io.postern.smtp.server;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -75,6 +76,14 @@ final class Sockets {
         ProxyGate gate = new ProxyGate(come, malformed);
         gate.addTo(((NetSocketInternal) socket).channelHandlerContext().pipeline());
         return gate;
+    }
+
+    /** Sends a region of an array, which is not written to any more. */
+    @SuppressWarnings("FutureReturnValueIgnored") // who closes the socket is told of it
+    static void write(NetSocket socket, byte[] bytes, int from, int to) {
+        // Not memory of a pool, though it would save a copy: what still waits when a connection ends Vert.x does not
+        // give back
+        ((NetSocketInternal) socket).writeMessage(Unpooled.wrappedBuffer(bytes, from, to - from));
     }
 
     /** Closes at once. {@link NetSocket#close()} waits until all is written, for ever when the peer does not read. */

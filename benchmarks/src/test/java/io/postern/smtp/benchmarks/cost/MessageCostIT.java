@@ -17,7 +17,7 @@ class MessageCostIT {
 
     /** 1,016 octets of each are the message itself. The bound is that of the JDK which takes more, and a hundredth. */
     @ParameterizedTest
-    @CsvSource({"LOCKSTEP, 6950", "PIPELINED, 5840"})
+    @CsvSource({"LOCKSTEP, 5040", "PIPELINED, 4250"})
     void aMessageAllocatesNoMoreThanItDid(Style style, long bound) throws Exception {
         long allocated = MessageCost.allocated(style, MESSAGES);
         System.out.printf("%s: %,d octets allocated for a message%n", style, allocated);
