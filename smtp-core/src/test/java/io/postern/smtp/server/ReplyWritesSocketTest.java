@@ -2,17 +2,18 @@ package io.postern.smtp.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import io.postern.smtp.Reply;
 import io.postern.smtp.Session;
 import io.postern.smtp.SmtpHandler;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -29,8 +30,11 @@ class ReplyWritesSocketTest extends SocketTestBase {
                 NetSocket.class.getClassLoader(),
                 new Class<?>[] {NetSocketInternal.class},
                 (proxy, method, arguments) -> {
-                    if (method.getName().equals("write")) {
-                        writes.add(((Buffer) arguments[0]).toString().lines().count());
+                    if (method.getName().equals("writeMessage")) {
+                        ByteBuf message = (ByteBuf) arguments[0];
+                        writes.add(message.toString(StandardCharsets.US_ASCII)
+                                .lines()
+                                .count());
                     }
                     try {
                         return method.invoke(socket, arguments);
