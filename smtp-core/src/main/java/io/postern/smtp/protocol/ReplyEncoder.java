@@ -130,19 +130,16 @@ final class ReplyEncoder {
         }
     }
 
-    /** Takes a region of an array, and does not write to it. */
-    interface Sender {
-        void send(byte[] bytes, int from, int to);
+    /** How many octets were gathered. */
+    int length() {
+        return length;
     }
 
-    /** Hands what was gathered to {@code sender} in one piece, and keeps no memory of it. */
-    void flush(Sender sender) {
-        if (length > 0) {
-            byte[] gathered = bytes;
-            int end = length;
-            bytes = EMPTY;
-            length = 0;
-            sender.send(gathered, 0, end);
-        }
+    /** The array that begins with what was gathered, of which no memory is kept. It must not be written to. */
+    byte[] take() {
+        byte[] taken = bytes;
+        bytes = EMPTY;
+        length = 0;
+        return taken;
     }
 }

@@ -48,7 +48,6 @@ public final class SmtpEngine {
     private final Output output;
     private final CommandLines lines = new CommandLines();
     private final ReplyEncoder replies = new ReplyEncoder();
-    private final ReplyEncoder.Sender client;
     private final Budgets budgets;
 
     private Phase phase = Phase.GREETING;
@@ -91,7 +90,6 @@ public final class SmtpEngine {
         this.settings = settings;
         this.dialect = settings.dialect();
         this.output = output;
-        this.client = output::send;
         this.budgets = new Budgets(settings.limits(), output::limitHit);
         this.capabilities = settings.beforeEhlo();
     }
@@ -392,7 +390,7 @@ public final class SmtpEngine {
             input = NOTHING; // an idle session should not keep what it read last
             lines.forget();
         }
-        replies.flush(client);
+        flush();
     }
 
     private void ask(Consumer<Reply> then) {
@@ -682,7 +680,8 @@ public final class SmtpEngine {
         }
         say(Replies.READY_FOR_TLS);
         phase = Phase.TLS;
-        replies.flush(output::startTls);
+        int length = replies.length();
+        output.startTls(replies.take(), 0, length);
         return Optional.empty();
     }
 
@@ -1152,6 +1151,14 @@ public final class SmtpEngine {
         }
     }
 
+    /** Sends all that was said in this turn. */
+    private void flush() {
+        int length = replies.length();
+        if (length > 0) {
+            output.send(replies.take(), 0, length);
+        }
+    }
+
     private boolean showsCodes() {
         return capabilities.has(Capability.ENHANCEDSTATUSCODES);
     }
@@ -1179,7 +1186,7 @@ public final class SmtpEngine {
             message.fail(reason);
         }
         dropTransaction(TransactionOutcome.ABORTED, last);
-        replies.flush(client);
+        flush();
         output.close();
     }
 }
