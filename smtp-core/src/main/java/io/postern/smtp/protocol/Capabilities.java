@@ -3,8 +3,12 @@ package io.postern.smtp.protocol;
 import io.postern.smtp.EhloReply;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -20,7 +24,7 @@ final class Capabilities {
     private final EhloReply reply;
     private final List<EngineExtension> extensions;
     private final int commandLine;
-    private final int[] lineLimits = new int[Verb.values().length];
+    private final Map<Verb, Integer> lineLimits = new EnumMap<>(Verb.class);
     private final int longestLine;
 
     private Capabilities(Set<Capability> held, EhloReply reply, List<EngineExtension> extensions, int commandLine) {
@@ -28,12 +32,10 @@ final class Capabilities {
         this.reply = reply;
         this.extensions = extensions;
         this.commandLine = commandLine;
-        int longest = 0;
         for (Verb verb : Verb.values()) {
-            lineLimits[verb.ordinal()] = limit(verb);
-            longest = Math.max(longest, limit(verb));
+            lineLimits.put(verb, limit(verb));
         }
-        this.longestLine = longest;
+        this.longestLine = Collections.max(lineLimits.values());
     }
 
     /** What a server plans to offer. */
@@ -148,7 +150,7 @@ final class Capabilities {
 
     /** The longest line for a command, its line end counted (RFC 5321 §4.1.1.1 and the extensions' own). */
     int lineLimit(Verb verb) {
-        return lineLimits[verb.ordinal()];
+        return Objects.requireNonNull(lineLimits.get(verb));
     }
 
     private int limit(Verb verb) {
