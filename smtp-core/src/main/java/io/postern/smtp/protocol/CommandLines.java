@@ -40,7 +40,7 @@ final class CommandLines {
 
     private int position;
 
-    // Where the line stands, without its CR LF: nobody needs all of it as text but a trace
+    // Where the line stands, without its CR LF: of most commands nobody needs all of it as text
     private byte[] line = EMPTY;
     private int lineFrom;
     private int lineTo;
@@ -88,10 +88,10 @@ final class CommandLines {
         if (tooLong || wrong) {
             return wrong(tooLong ? Violation.LINE_TOO_LONG : Violation.BAD_CHARACTER);
         }
-        return isPrintable() ? Found.LINE : unlessWrong(text());
+        return isPrintableAscii() ? Found.LINE : checked(text());
     }
 
-    private boolean isPrintable() {
+    private boolean isPrintableAscii() {
         for (int i = lineFrom; i < lineTo; i++) {
             if (line[i] < 0 || line[i] == DELETE) {
                 return false;
@@ -100,7 +100,7 @@ final class CommandLines {
         return true;
     }
 
-    private Found unlessWrong(String text) {
+    private Found checked(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c >= DELETE && (c <= LAST_C1 || c == REPLACEMENT)) {

@@ -26,12 +26,15 @@ public interface Output {
     /** The step of {@link #holdsUp} in which a message has been answered, and the client does not know it yet. */
     String ANSWER = "ANSWER";
 
-    /** Sends bytes to the client. The array is not written to any more, and the driver must not do so either. */
+    /**
+     * Sends bytes to the client. Nobody may write to the array any more: what is said often is in the same one for all
+     * connections, on whatever thread.
+     */
     void send(byte[] bytes, int from, int to);
 
     /**
      * Sends bytes, of which the last are the reply to STARTTLS, and begins the TLS handshake behind them. The driver calls
-     * {@link SmtpEngine#tlsStarted()} when it is done. What it reads of plain bytes meanwhile is an attack.
+     * {@link SmtpEngine#tlsStarted()} when it is done. As in {@link #send}, nobody may write to the array. What it reads of plain bytes meanwhile is an attack.
      */
     void startTls(byte[] bytes, int from, int to);
 

@@ -242,8 +242,9 @@ public final class SmtpEngine {
             checked(replies.get(i));
         }
         Transaction current = transaction();
-        if (replies.size() != 1 && !(answersEachRecipient(current) && replies.size() == current.size())) {
-            throw new IllegalArgumentException(replies.size() + " replies for " + current.size() + " recipients");
+        if (replies.size() != 1 && !(answersEachRecipient(current) && replies.size() == current.recipientCount())) {
+            throw new IllegalArgumentException(
+                    replies.size() + " replies for " + current.recipientCount() + " recipients");
         }
         Verdict verdict = new Verdict(replies);
         message.answer(verdict);
@@ -530,7 +531,7 @@ public final class SmtpEngine {
     }
 
     private boolean isCalledTooOften(String command) {
-        return endsWith(budgets.spendCall(command));
+        return finishIf(budgets.spendCall(command));
     }
 
     /** Whether a command brings no mail; the hello that a session begins with does. */
@@ -539,11 +540,11 @@ public final class SmtpEngine {
     }
 
     private boolean isOneTooMany() {
-        return endsWith(budgets.spendJunkCommand());
+        return finishIf(budgets.spendJunkCommand());
     }
 
     /** Ends the session with the last reply, when there is one. @return whether it did */
-    private boolean endsWith(Optional<Reply> last) {
+    private boolean finishIf(Optional<Reply> last) {
         if (last.isPresent()) {
             finish(last.get());
         }
@@ -763,7 +764,7 @@ public final class SmtpEngine {
     }
 
     private Optional<Violation> mail(String argument) {
-        if (endsWith(budgets.spendMessage())) {
+        if (finishIf(budgets.spendMessage())) {
             return Optional.empty();
         }
         return MailCommand.parse(argument, capabilities, settings).ifOk(sender -> {
@@ -783,7 +784,7 @@ public final class SmtpEngine {
 
     private Optional<Violation> rcpt(String argument) {
         Transaction current = transaction();
-        if (current.size() >= settings.limits().recipients()) {
+        if (current.recipientCount() >= settings.limits().recipients()) {
             return Optional.of(Violation.TOO_MANY_RECIPIENTS);
         }
         return RcptCommand.parse(argument, capabilities, settings, current.smtpUtf8())
@@ -1046,7 +1047,7 @@ public final class SmtpEngine {
             budgets.restore();
         }
         endOfMessage(
-                dialect.answersEachRecipient() ? verdict.toEach(transaction().size()) : verdict.toWhole(),
+                dialect.answersEachRecipient() ? verdict.toEach(transaction().recipientCount()) : verdict.toWhole(),
                 verdict.overall());
     }
 

@@ -27,7 +27,7 @@ final class Transaction implements Envelope {
     }
 
     /** How many recipients were accepted. */
-    int size() {
+    int recipientCount() {
         return recipients.size();
     }
 

@@ -7,8 +7,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 
 /**
- * Turns what was read from a socket into its array, and regions of arrays into buffers, without a copy. Beside
- * {@link Sockets} and {@link Contexts} the only class that touches what is internal to Vert.x.
+ * Takes what was read from a socket to the engine as its array, and turns regions of arrays into buffers, without a copy. With
+ * {@link Sockets} and {@link Contexts} among the few classes that touch what is internal to Vert.x.
  */
 final class Buffers {
 

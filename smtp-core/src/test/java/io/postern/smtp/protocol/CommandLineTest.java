@@ -14,6 +14,30 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CommandLineTest {
 
     @Test
+    void whoDoesNotWantToKnowOfLinesIsNotTold() {
+        EngineHarness.Run run = smtp().auth("PLAIN").afterEhlo().begin();
+        run.output.endTrace();
+
+        run.feed("NOOP<CR><LF>WHAT is this<CR><LF>AUTH PLAIN<CR><LF>*<CR><LF>RSET<CR><LF>");
+
+        assertThat(run.output.received()).isEmpty();
+        assertThat(run.output.sentLines())
+                .extracting(line -> line.substring(0, 3))
+                .containsExactly("250", "500", "334", "501", "250");
+    }
+
+    @Test
+    void repliesThatGoOutAloneAreTheSameBytesInEachSession() {
+        for (int session = 0; session < 3; session++) {
+            EngineHarness.Run run = smtp().afterEhlo().begin();
+            run.feed("NOOP<CR><LF>");
+            run.feed("NOOP<CR><LF>RSET<CR><LF>MAIL FROM:<a@b.example><CR><LF>");
+            assertThat(run.output.sentLines())
+                    .containsExactly("250 2.0.0 OK", "250 2.0.0 OK", "250 2.0.0 OK", "250 2.1.0 OK");
+        }
+    }
+
+    @Test
     @Covers({"RFC 5321 §4.5.3.1.4", "RFC 5321 §4.1.1.9"})
     void aCommandLineHas512OctetsAtTheMost() {
         smtp().plays("""

@@ -12,7 +12,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Driver and application in one: answers the engine's questions, inside them or later, and notes what it is asked and
  * told. What an engine must never do is found out here.
  */
+@SuppressWarnings("IdentityHashMapUsage") // of arrays, each of which is itself only
 final class RecordingOutput implements Output {
 
     /** What the application says. */
@@ -73,10 +77,14 @@ final class RecordingOutput implements Output {
     private final Queue<Runnable> owed = new ArrayDeque<>();
     private @Nullable SmtpEngine engine;
     private @Nullable ByteArrayOutputStream message;
+    /** Every array that was sent, and what was in it then. */
+    private final Map<byte[], byte[]> arrays = new IdentityHashMap<>();
+
     private int sends;
     private int failures;
     private boolean answered;
     private boolean eachRecipient;
+    private boolean traced = true;
     private boolean closed;
     private boolean secure;
     private boolean handshaking;
@@ -140,10 +148,22 @@ final class RecordingOutput implements Output {
         check(from < to, "nothing was sent");
         sends++;
         sent.write(bytes, from, to - from);
+        arrays.put(bytes, bytes.clone());
+    }
+
+    @Override
+    public boolean isTraced() {
+        return traced;
+    }
+
+    /** From now on nobody wants to know of command lines. */
+    void endTrace() {
+        traced = false;
     }
 
     @Override
     public void received(String line) {
+        check(traced, "nobody wants to know of command lines");
         check(!closed, "a command was read after close");
         received.add(line);
     }
@@ -394,6 +414,7 @@ final class RecordingOutput implements Output {
 
     /** Everything that was sent, read as UTF-8 and cut into lines. */
     List<String> sentLines() {
+        arrays.forEach((array, then) -> check(Arrays.equals(array, then), "an array that was sent was written to"));
         return sent.toString(StandardCharsets.UTF_8).lines().toList();
     }
 

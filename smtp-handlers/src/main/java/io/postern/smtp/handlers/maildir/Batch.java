@@ -1,21 +1,21 @@
 package io.postern.smtp.handlers.maildir;
 
 import io.postern.smtp.Reply;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 
 /**
  * Work that came together. Its messages become durable in this order: all files are written, then each is written to the
- * disk, then all are moved to {@code new/}, then {@code new/} is written to the disk, and only then are the messages answered.
- * The last two are {@linkplain DirectorySync done at once} for these and for those of other batches. Nothing that happens to
- * one message is the others' business.
+ * disk, and then each Maildir has its turn: what is for it, here and in other batches, is {@linkplain DirectoryChanges moved}
+ * to its {@code new/}, that is written to the disk, and only then are the messages answered. What {@link MaildirSync} does not
+ * ask for is not written to the disk. Nothing that happens to one message is the others' business.
  */
 final class Batch {
-
-    private static final System.Logger LOG = System.getLogger(MaildirHandler.class.getName());
 
     private final MaildirSync sync;
     private final Set<MessageFile> unfinished;
@@ -33,30 +33,31 @@ final class Batch {
             return;
         }
         commits.forEach(this::finish);
-        Set<DirectorySync> directories = new LinkedHashSet<>();
+        Set<DirectoryChanges> directories = new LinkedHashSet<>();
         commits.forEach(commit -> directories.addAll(commit.file().publish(() -> answer(commit))));
-        directories.forEach(DirectorySync::run);
+        serve(new ArrayDeque<>(directories));
+    }
+
+    /** In turns, so that none has to wait until nobody wants anything of another. */
+    private static void serve(Queue<DirectoryChanges> directories) {
+        while (!directories.isEmpty()) {
+            DirectoryChanges next = directories.remove();
+            if (next.serve()) {
+                directories.add(next);
+            }
+        }
     }
 
     private void answer(FileWork.Commit commit) {
         unfinished.remove(commit.file());
-        tell(() -> commit.done().tryComplete(commit.file().replies()));
-    }
-
-    /** Who cannot be told, since its context is gone, keeps nobody else from being told. */
-    private static void tell(Runnable telling) {
-        try {
-            telling.run();
-        } catch (RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.WARNING, "nobody could be told what became of a message", e);
-        }
+        FileWork.tell(() -> commit.done().tryComplete(commit.file().replies()));
     }
 
     private void begin(FileWork work) {
         if (work instanceof FileWork.Append append) {
             unfinished.add(append.file());
             Optional<List<Reply>> refusals = append(append);
-            tell(() -> append.done().accept(refusals));
+            FileWork.tell(() -> append.done().accept(refusals));
         } else if (work instanceof FileWork.Commit commit) {
             commits.add(commit);
             unfinished.add(commit.file());

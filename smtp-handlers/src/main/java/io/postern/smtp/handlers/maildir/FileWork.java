@@ -51,4 +51,14 @@ sealed interface FileWork {
             return Optional.of(new IOException("file work failed", e));
         }
     }
+
+    /** Tells somebody. Who cannot be told, since its context is gone, keeps nobody else from being told. */
+    static void tell(Runnable telling) {
+        try {
+            telling.run();
+        } catch (RuntimeException | Error e) {
+            System.getLogger(MaildirHandler.class.getName())
+                    .log(System.Logger.Level.WARNING, "nobody could be told what became of a message", e);
+        }
+    }
 }

@@ -26,7 +26,7 @@ final class Maildir {
     private final Path directory;
     private final Path tmp;
     private final Path fresh;
-    private final DirectorySync freshSync;
+    private final DirectoryChanges changes;
     private final boolean sync;
     private final Duration staleAfter;
     private volatile boolean prepared;
@@ -39,7 +39,7 @@ final class Maildir {
         this.directory = directory;
         this.tmp = directory.resolve("tmp");
         this.fresh = directory.resolve("new");
-        this.freshSync = new DirectorySync(sync ? () -> Directories.sync(fresh) : () -> {});
+        this.changes = new DirectoryChanges(sync ? () -> Directories.sync(fresh) : () -> {});
         this.sync = sync;
         this.staleAfter = staleAfter;
     }
@@ -139,8 +139,8 @@ final class Maildir {
     }
 
     /** What changes {@code new/}, and has it written to the disk when that must survive a crash. */
-    DirectorySync sync() {
-        return freshSync;
+    DirectoryChanges changes() {
+        return changes;
     }
 
     Path directory() {

@@ -22,7 +22,7 @@ final class MessageFile {
 
     private static final System.Logger LOG = System.getLogger(MaildirHandler.class.getName());
 
-    private static final FileWork.Step LINKED_BEFORE = () -> {};
+    private static final FileWork.Step ALREADY_LINKED = () -> {};
 
     private final String session;
     private final String name;
@@ -95,21 +95,21 @@ final class MessageFile {
      * @param done run when all that can be said is known; on any thread, or at once when it is nowhere
      * @return what is to be run now
      */
-    List<DirectorySync> publish(Runnable done) {
+    List<DirectoryChanges> publish(Runnable done) {
         Maildir source = home;
         if (source == null) {
             done.run();
             return List.of();
         }
         linkElsewhere(source);
-        List<DirectorySync> joined = new ArrayList<>(maildirs.size());
+        List<DirectoryChanges> joined = new ArrayList<>(maildirs.size());
         AtomicInteger left = new AtomicInteger(1);
         for (int i = 0; i < maildirs.size(); i++) {
             int index = i;
             if (faults[index] == null) {
                 left.incrementAndGet();
-                DirectorySync directory = maildirs.get(index).sync();
-                directory.join(maildirs.get(index) == source ? () -> move(source) : LINKED_BEFORE, fault -> {
+                DirectoryChanges directory = maildirs.get(index).changes();
+                directory.join(maildirs.get(index) == source ? () -> move(source) : ALREADY_LINKED, fault -> {
                     fault.ifPresent(because -> takeBack(index, because));
                     countDown(left, done);
                 });
@@ -132,12 +132,14 @@ final class MessageFile {
     }
 
     private void move(Maildir source) throws IOException {
+        boolean moved = false;
         try {
             source.publish(name, newName());
-        } catch (IOException | RuntimeException e) {
-            delete(source.tmpFile(name));
-            throw e;
+            moved = true;
         } finally {
+            if (!moved) {
+                delete(source.tmpFile(name));
+            }
             home = null;
         }
     }
@@ -151,6 +153,7 @@ final class MessageFile {
     }
 
     private void copy(Path file, Maildir target) throws IOException {
+        boolean moved = false;
         try {
             try (FileChannel from = FileChannel.open(file);
                     FileChannel to = target.create(name)) {
@@ -161,9 +164,11 @@ final class MessageFile {
                 to.force(true);
             }
             target.publish(name, newName());
-        } catch (IOException e) {
-            delete(target.tmpFile(name));
-            throw e;
+            moved = true;
+        } finally {
+            if (!moved) {
+                delete(target.tmpFile(name));
+            }
         }
     }
 

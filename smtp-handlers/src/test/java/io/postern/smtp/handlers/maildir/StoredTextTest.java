@@ -2,7 +2,10 @@ package io.postern.smtp.handlers.maildir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +35,21 @@ class StoredTextTest {
                     .isEqualTo(expected);
         }
         assertThat(stored(false, text)).isEqualTo(text);
+    }
+
+    @Test
+    void onlyWhatIsReadableOfABufferIsStored() {
+        ByteBuf octets =
+                Unpooled.directBuffer().writeBytes("nothing a\r\nb\r\n nothing".getBytes(StandardCharsets.US_ASCII));
+        octets.readerIndex(8).writerIndex(14);
+        Buffer slice = Buffer.buffer("nothing c\r\nd\r\n nothing").slice(8, 14);
+        StoredText text = new StoredText(true);
+
+        text.add(BufferInternal.buffer(octets));
+        text.add(slice);
+        text.end();
+
+        assertThat(StandardCharsets.US_ASCII.decode(text.take()).toString()).isEqualTo("a\nb\nc\nd\n");
     }
 
     @Test

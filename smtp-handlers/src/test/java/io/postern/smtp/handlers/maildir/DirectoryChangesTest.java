@@ -14,24 +14,24 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class DirectorySyncTest {
+class DirectoryChangesTest {
 
     private final AtomicInteger writes = new AtomicInteger();
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
 
-    private void join(DirectorySync sync, String who) {
-        sync.join(
+    private void join(DirectoryChanges changes, String who) {
+        changes.join(
                 () -> {},
                 fault -> told.add(who + fault.map(IOException::getMessage).orElse("")));
     }
 
     @Test
     void oneWriteServesAllWhoHaveJoined() {
-        DirectorySync sync = new DirectorySync(writes::incrementAndGet);
-        join(sync, "a");
-        join(sync, "b");
+        DirectoryChanges changes = new DirectoryChanges(writes::incrementAndGet);
+        join(changes, "a");
+        join(changes, "b");
 
-        sync.run();
+        run(changes);
 
         assertThat(writes).hasValue(1);
         assertThat(told).containsExactly("a", "b");
@@ -39,11 +39,11 @@ class DirectorySyncTest {
 
     @Test
     void nothingIsWrittenForNobody() {
-        DirectorySync sync = new DirectorySync(writes::incrementAndGet);
-        join(sync, "a");
-        sync.run();
+        DirectoryChanges changes = new DirectoryChanges(writes::incrementAndGet);
+        join(changes, "a");
+        run(changes);
 
-        sync.run();
+        run(changes);
 
         assertThat(writes).hasValue(1);
     }
@@ -52,21 +52,21 @@ class DirectorySyncTest {
     void whoComesDuringAWriteGoesOnAtOnceAndGetsTheNextOne() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch mayEnd = new CountDownLatch(1);
-        DirectorySync sync = new DirectorySync(() -> {
+        DirectoryChanges changes = new DirectoryChanges(() -> {
             if (writes.incrementAndGet() == 1) {
                 begun.countDown();
                 await(mayEnd);
             }
         });
-        join(sync, "first");
-        CompletableFuture<Void> leader = CompletableFuture.runAsync(sync::run);
+        join(changes, "first");
+        CompletableFuture<Void> leader = CompletableFuture.runAsync(() -> run(changes));
         await(begun);
 
         // the write that goes on may have missed what these have changed
-        join(sync, "second");
-        sync.run();
-        join(sync, "third");
-        sync.run();
+        join(changes, "second");
+        run(changes);
+        join(changes, "third");
+        run(changes);
         assertThat(told).isEmpty();
         mayEnd.countDown();
         leader.get(10, TimeUnit.SECONDS);
@@ -78,28 +78,28 @@ class DirectorySyncTest {
     @Test
     void allChangesAreMadeBeforeTheWrite() {
         List<String> done = new ArrayList<>();
-        DirectorySync sync = new DirectorySync(() -> done.add("write"));
+        DirectoryChanges changes = new DirectoryChanges(() -> done.add("write"));
         for (String who : List.of("a", "b")) {
-            sync.join(() -> done.add(who), fault -> done.add("told " + who));
+            changes.join(() -> done.add(who), fault -> done.add("told " + who));
         }
 
-        sync.run();
+        run(changes);
 
         assertThat(done).containsExactly("a", "b", "write", "told a", "told b");
     }
 
     @Test
     void aChangeThatFailsIsNobodyElsesBusiness() {
-        DirectorySync sync = new DirectorySync(writes::incrementAndGet);
-        join(sync, "a");
-        sync.join(
+        DirectoryChanges changes = new DirectoryChanges(writes::incrementAndGet);
+        join(changes, "a");
+        changes.join(
                 () -> {
                     throw new IOException("is not there");
                 },
                 fault -> told.add("b " + fault.orElseThrow().getMessage()));
-        join(sync, "c");
+        join(changes, "c");
 
-        sync.run();
+        run(changes);
 
         assertThat(told).containsExactlyInAnyOrder("a", "b is not there", "c");
         assertThat(writes).hasValue(1);
@@ -107,14 +107,14 @@ class DirectorySyncTest {
 
     @Test
     void nothingIsWrittenWhenNoChangeWasMade() {
-        DirectorySync sync = new DirectorySync(writes::incrementAndGet);
-        sync.join(
+        DirectoryChanges changes = new DirectoryChanges(writes::incrementAndGet);
+        changes.join(
                 () -> {
                     throw new IOException("is not there");
                 },
                 fault -> told.add(fault.orElseThrow().getMessage()));
 
-        sync.run();
+        run(changes);
 
         assertThat(told).containsExactly("is not there");
         assertThat(writes).hasValue(0);
@@ -122,7 +122,7 @@ class DirectorySyncTest {
 
     @Test
     void afterAFaultTheNextOnesAreServed() {
-        DirectorySync sync = new DirectorySync(() -> {
+        DirectoryChanges changes = new DirectoryChanges(() -> {
             switch (writes.incrementAndGet()) {
                 case 1 -> throw new IOException(": I/O error");
                 case 2 -> throw new IllegalStateException("a defect");
@@ -130,23 +130,49 @@ class DirectorySyncTest {
             }
         });
         for (String who : List.of("a", "b", "c")) {
-            join(sync, who);
-            sync.run();
+            join(changes, who);
+            run(changes);
         }
 
         assertThat(told).containsExactly("a: I/O error", "bfile work failed", "c");
     }
 
     @Test
+    void whoServesIsToldOfThoseWhoComeMeanwhileAndMayLetOthersPass() {
+        DirectoryChanges changes = new DirectoryChanges(writes::incrementAndGet);
+        changes.join(() -> join(changes, "second"), fault -> told.add("first"));
+
+        assertThat(changes.serve()).isTrue();
+        assertThat(told).containsExactly("first");
+        assertThat(changes.serve()).isFalse();
+        assertThat(told).containsExactly("first", "second");
+        assertThat(changes.serve()).isFalse();
+    }
+
+    @Test
+    void whoCannotBeToldKeepsNobodyElseFromBeingTold() {
+        DirectoryChanges changes = new DirectoryChanges(writes::incrementAndGet);
+        changes.join(() -> {}, fault -> {
+            throw new IllegalStateException("its context is gone");
+        });
+        join(changes, "b");
+        run(changes);
+        join(changes, "c");
+        run(changes);
+
+        assertThat(told).containsExactly("b", "c");
+    }
+
+    @Test
     void allWhoComeAtTheSameTimeAreToldOnce() throws Exception {
-        DirectorySync sync = new DirectorySync(writes::incrementAndGet);
+        DirectoryChanges changes = new DirectoryChanges(writes::incrementAndGet);
         AtomicInteger answers = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             Thread thread = new Thread(() -> {
                 for (int j = 0; j < 1_000; j++) {
-                    sync.join(() -> {}, fault -> answers.incrementAndGet());
-                    sync.run();
+                    changes.join(() -> {}, fault -> answers.incrementAndGet());
+                    run(changes);
                 }
             });
             threads.add(thread);
@@ -158,6 +184,12 @@ class DirectorySyncTest {
 
         assertThat(answers).hasValue(8_000);
         assertThat(writes.get()).isPositive().isLessThanOrEqualTo(8_000);
+    }
+
+    private static void run(DirectoryChanges changes) {
+        while (changes.serve()) {
+            // others have joined meanwhile
+        }
     }
 
     private static void await(CountDownLatch latch) {
