@@ -66,7 +66,7 @@ final class SinkOutput implements Output {
     }
 
     @Override
-    public boolean isTraced() {
+    public boolean isFollowed() {
         return false;
     }
 

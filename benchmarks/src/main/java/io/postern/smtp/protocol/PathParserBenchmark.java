@@ -1,5 +1,6 @@
 package io.postern.smtp.protocol;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -9,6 +10,7 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -31,8 +33,15 @@ public class PathParserBenchmark {
     })
     public String argument = "";
 
+    private byte[] octets = {};
+
+    @Setup
+    public void encode() {
+        octets = argument.getBytes(StandardCharsets.US_ASCII);
+    }
+
     @Benchmark
     public Object parse() {
-        return PathParser.parse(argument, "TO:", Violation.MALFORMED_RECIPIENT);
+        return PathParser.parse(octets, 0, octets.length, "TO:", Violation.MALFORMED_RECIPIENT);
     }
 }

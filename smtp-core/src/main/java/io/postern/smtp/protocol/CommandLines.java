@@ -217,15 +217,12 @@ final class CommandLines {
 
     /** What stands behind the verb, without the spaces around it. */
     String argument() {
-        int from = endOfVerb();
-        int to = lineTo;
-        while (from < to && line[from] == SPACE) {
-            from++;
-        }
-        while (from < to && line[to - 1] == SPACE) {
-            to--;
-        }
-        return text(from, to);
+        return text(argumentFrom(), argumentTo());
+    }
+
+    /** The argument as {@link PathParser} reads it. */
+    Parsed<PathParser.Path> path(String keyword, Violation malformed) {
+        return PathParser.parse(line, argumentFrom(), argumentTo(), keyword, malformed);
     }
 
     /** The line without its end. */
@@ -235,6 +232,23 @@ final class CommandLines {
 
     private String text(int from, int to) {
         return from == to ? "" : new String(line, from, to - from, StandardCharsets.UTF_8);
+    }
+
+    private int argumentFrom() {
+        int i = endOfVerb();
+        while (i < lineTo && line[i] == SPACE) {
+            i++;
+        }
+        return i;
+    }
+
+    private int argumentTo() {
+        int from = argumentFrom();
+        int i = lineTo;
+        while (i > from && line[i - 1] == SPACE) {
+            i--;
+        }
+        return i;
     }
 
     private int endOfVerb() {

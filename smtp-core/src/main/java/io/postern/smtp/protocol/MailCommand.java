@@ -38,9 +38,9 @@ final class MailCommand implements Parameters.Taker {
         this.messageSize = settings.limits().messageSize();
     }
 
-    static Parsed<Sender> parse(String argument, Capabilities capabilities, EngineSettings settings) {
-        return PathParser.parse(argument, "FROM:", Violation.MALFORMED_SENDER)
-                .then(path -> sender(path, capabilities, settings));
+    static Parsed<Sender> parse(CommandLines line, Capabilities capabilities, EngineSettings settings) {
+        Parsed<PathParser.Path> path = line.path("FROM:", Violation.MALFORMED_SENDER);
+        return path.isOk() ? sender(path.value(), capabilities, settings) : Parsed.wrong(path.violation());
     }
 
     private static Parsed<Sender> sender(PathParser.Path path, Capabilities capabilities, EngineSettings settings) {
@@ -51,12 +51,14 @@ final class MailCommand implements Parameters.Taker {
         if (!valid) {
             return Parsed.wrong(Violation.MALFORMED_SENDER);
         }
-        return parameters(path.parameters(), capabilities, settings)
-                .then(parameters -> !parameters.smtpUtf8()
-                                && mailbox.isPresent()
-                                && !mailbox.get().isAscii()
-                        ? Parsed.wrong(Violation.SMTPUTF8_NEEDED)
-                        : Parsed.ok(new Sender(mailbox, parameters)));
+        Parsed<MailParameters> parameters = parameters(path.parameters(), capabilities, settings);
+        if (!parameters.isOk()) {
+            return Parsed.wrong(parameters.violation());
+        }
+        boolean needsUtf8 = mailbox.isPresent() && !mailbox.get().isAscii();
+        return needsUtf8 && !parameters.value().smtpUtf8()
+                ? Parsed.wrong(Violation.SMTPUTF8_NEEDED)
+                : Parsed.ok(new Sender(mailbox, parameters.value()));
     }
 
     // postmaster alone is a recipient only

@@ -59,12 +59,12 @@ public interface Output {
     /** The exchange has ended without an answer: the client cancelled it or sent what cannot be read. */
     void authAborted();
 
-    /** Whether somebody wants to know of each command line. */
-    default boolean isTraced() {
+    /** Whether somebody follows the session: wants to know of each command line, or may hold up commands. */
+    default boolean isFollowed() {
         return true;
     }
 
-    /** A command line was read, for a trace; called when {@link #isTraced()}. What is secret in it is masked already. */
+    /** A command line was read, for a trace; called when {@link #isFollowed()}. What is secret in it is masked already. */
     void received(String line);
 
     /**

@@ -1,48 +1,38 @@
 package io.postern.smtp.protocol;
 
-import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What became of a piece of input: a value, or what is wrong with it. */
-sealed interface Parsed<T> {
+final class Parsed<T> {
 
-    record Ok<T>(T value) implements Parsed<T> {
-        @Override
-        public Optional<Violation> ifOk(Consumer<? super T> right) {
-            right.accept(value);
-            return Optional.empty();
-        }
+    private final @Nullable T value;
+    private final @Nullable Violation violation;
 
-        @Override
-        public <U> Parsed<U> then(Function<? super T, Parsed<U>> next) {
-            return next.apply(value);
-        }
-    }
-
-    record Wrong<T>(Violation violation) implements Parsed<T> {
-        @Override
-        public Optional<Violation> ifOk(Consumer<? super T> right) {
-            return Optional.of(violation);
-        }
-
-        @Override
-        public <U> Parsed<U> then(Function<? super T, Parsed<U>> next) {
-            return new Wrong<>(violation);
-        }
+    private Parsed(@Nullable T value, @Nullable Violation violation) {
+        this.value = value;
+        this.violation = violation;
     }
 
     static <T> Parsed<T> ok(T value) {
-        return new Ok<>(value);
+        return new Parsed<>(value, null);
     }
 
     static <T> Parsed<T> wrong(Violation violation) {
-        return new Wrong<>(violation);
+        return new Parsed<>(null, violation);
     }
 
-    /** Does something with the value, or says what is wrong. */
-    Optional<Violation> ifOk(Consumer<? super T> right);
+    boolean isOk() {
+        return violation == null;
+    }
 
-    /** Goes on with the value, if there is one. */
-    <U> Parsed<U> then(Function<? super T, Parsed<U>> next);
+    /** The value of what {@link #isOk()}. */
+    T value() {
+        return Objects.requireNonNull(value);
+    }
+
+    /** What is wrong with what is not. */
+    Violation violation() {
+        return Objects.requireNonNull(violation);
+    }
 }

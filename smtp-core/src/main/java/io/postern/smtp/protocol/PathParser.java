@@ -1,6 +1,11 @@
 package io.postern.smtp.protocol;
 
-/** Takes the argument of MAIL and RCPT apart: {@code FROM:<path> parameters} (RFC 5321 §4.1.2). */
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Takes the argument of MAIL and RCPT apart: {@code FROM:<path> parameters} (RFC 5321 §4.1.2). It looks at the octets, since of
+ * the argument as text nobody needs more than the address.
+ */
 final class PathParser {
 
     /**
@@ -15,53 +20,76 @@ final class PathParser {
      * Reads a path and what follows it. As other servers do, it takes a space in front of the path and a path without
      * angle brackets, though RFC 5321 has neither.
      *
+     * @param line holds the argument from {@code from} to {@code to}, without spaces around it, in UTF-8
      * @param keyword {@code FROM:} or {@code TO:}
      * @param malformed what is wrong when the path is there but not well formed
      */
-    static Parsed<Path> parse(String argument, String keyword, Violation malformed) {
-        if (!argument.regionMatches(true, 0, keyword, 0, keyword.length())) {
+    static Parsed<Path> parse(byte[] line, int from, int to, String keyword, Violation malformed) {
+        if (!startsWith(line, from, to, keyword)) {
             return Parsed.wrong(Violation.SYNTAX);
         }
-        int from = skipSpaces(argument, keyword.length());
-        if (from == argument.length()) {
+        int path = skipSpaces(line, from + keyword.length(), to);
+        if (path == to) {
             return Parsed.wrong(Violation.SYNTAX);
         }
-        boolean bracketed = argument.charAt(from) == '<';
-        int end = bracketed ? closingBracket(argument, from + 1) : nextSpace(argument, from);
-        if (end < 0) {
+        boolean bracketed = line[path] == '<';
+        int end = bracketed ? closingBracket(line, path + 1, to) : indexOf(' ', line, path, to);
+        if (bracketed && end == to) {
             return Parsed.wrong(malformed);
         }
         int behind = bracketed ? end + 1 : end;
-        if (behind < argument.length() && argument.charAt(behind) != ' ') {
+        if (behind < to && line[behind] != ' ') {
             return Parsed.wrong(malformed);
         }
-        int start = bracketed ? behindSourceRoute(argument, from + 1, end) : from;
+        int start = bracketed ? behindSourceRoute(line, path + 1, end) : path;
         if (start < 0) {
             return Parsed.wrong(malformed);
         }
-        String parameters =
-                behind == argument.length() ? "" : argument.substring(behind).trim();
-        return Parsed.ok(new Path(argument.substring(start, end), parameters));
+        return Parsed.ok(new Path(text(line, start, end), text(line, skipSpaces(line, behind, to), to)));
     }
 
-    private static int skipSpaces(String text, int from) {
+    private static boolean startsWith(byte[] line, int from, int to, String keyword) {
+        if (to - from < keyword.length()) {
+            return false;
+        }
+        for (int i = 0; i < keyword.length(); i++) {
+            if (toUpperCase(line[from + i]) != keyword.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int toUpperCase(byte octet) {
+        return octet >= 'a' && octet <= 'z' ? octet - ('a' - 'A') : octet;
+    }
+
+    private static String text(byte[] line, int from, int to) {
+        return from == to ? "" : new String(line, from, to - from, StandardCharsets.UTF_8);
+    }
+
+    private static int skipSpaces(byte[] line, int from, int to) {
         int i = from;
-        while (i < text.length() && text.charAt(i) == ' ') {
+        while (i < to && line[i] == ' ') {
             i++;
         }
         return i;
     }
 
-    private static int nextSpace(String text, int from) {
-        int space = text.indexOf(' ', from);
-        return space < 0 ? text.length() : space;
+    /** Where {@code wanted} stands, or {@code to}. */
+    private static int indexOf(char wanted, byte[] line, int from, int to) {
+        int i = from;
+        while (i < to && line[i] != wanted) {
+            i++;
+        }
+        return i;
     }
 
-    /** The index of the {@code >} that ends a path; one in a quoted string does not. */
-    private static int closingBracket(String text, int from) {
+    /** Where the {@code >} stands that ends a path, or {@code to}; one in a quoted string does not end it. */
+    private static int closingBracket(byte[] line, int from, int to) {
         boolean quoted = false;
-        for (int i = from; i < text.length(); i++) {
-            char c = text.charAt(i);
+        for (int i = from; i < to; i++) {
+            byte c = line[i];
             if (c == '\\' && quoted) {
                 i++;
             } else if (c == '"') {
@@ -70,19 +98,19 @@ final class PathParser {
                 return i;
             }
         }
-        return -1;
+        return to;
     }
 
     /** RFC 5321 §4.1.1.3: a source route is accepted and ignored. */
-    private static int behindSourceRoute(String text, int from, int end) {
-        if (text.charAt(from) != '@') {
+    private static int behindSourceRoute(byte[] line, int from, int end) {
+        if (from == end || line[from] != '@') {
             return from;
         }
-        int colon = text.indexOf(':', from);
-        if (colon < 0 || colon + 1 >= end) {
+        int colon = indexOf(':', line, from, end);
+        if (colon + 1 >= end) {
             return -1;
         }
-        for (String hop : text.substring(from, colon).split(",", -1)) {
+        for (String hop : text(line, from, colon).split(",", -1)) {
             if (hop.length() < 2 || hop.charAt(0) != '@' || hop.indexOf('@', 1) > 0) {
                 return -1;
             }

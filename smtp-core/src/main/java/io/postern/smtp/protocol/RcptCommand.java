@@ -30,9 +30,9 @@ final class RcptCommand implements Parameters.Taker {
 
     /** @param smtpUtf8 whether the transaction was begun with SMTPUTF8 */
     static Parsed<Recipient> parse(
-            String argument, Capabilities capabilities, EngineSettings settings, boolean smtpUtf8) {
-        return PathParser.parse(argument, "TO:", Violation.MALFORMED_RECIPIENT)
-                .then(path -> recipient(path, capabilities, settings, smtpUtf8));
+            CommandLines line, Capabilities capabilities, EngineSettings settings, boolean smtpUtf8) {
+        Parsed<PathParser.Path> path = line.path("TO:", Violation.MALFORMED_RECIPIENT);
+        return path.isOk() ? recipient(path.value(), capabilities, settings, smtpUtf8) : Parsed.wrong(path.violation());
     }
 
     private static Parsed<Recipient> recipient(
@@ -47,8 +47,10 @@ final class RcptCommand implements Parameters.Taker {
         if (!smtpUtf8 && !Parameters.isAscii(path.parameters())) {
             return Parsed.wrong(Violation.BAD_PARAMETER);
         }
-        return parameters(path.parameters(), capabilities)
-                .then(parameters -> Parsed.ok(new Recipient(mailbox, parameters)));
+        Parsed<RcptParameters> parameters = parameters(path.parameters(), capabilities);
+        return parameters.isOk()
+                ? Parsed.ok(new Recipient(mailbox, parameters.value()))
+                : Parsed.wrong(parameters.violation());
     }
 
     private static Parsed<RcptParameters> parameters(String text, Capabilities capabilities) {

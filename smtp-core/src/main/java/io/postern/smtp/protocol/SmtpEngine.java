@@ -4,8 +4,10 @@ import io.postern.smtp.EhloReply;
 import io.postern.smtp.Envelope;
 import io.postern.smtp.ForwardedClient;
 import io.postern.smtp.Limit;
+import io.postern.smtp.Recipient;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
+import io.postern.smtp.Sender;
 import io.postern.smtp.TransactionOutcome;
 import java.util.Base64;
 import java.util.List;
@@ -389,7 +391,9 @@ public final class SmtpEngine {
         }
         if (position == end) {
             input = NOTHING; // an idle session should not keep what it read last
-            lines.forget();
+            if (asked == null) {
+                lines.forget(); // a command that is held up is still to be looked at
+            }
         }
         flush();
     }
@@ -400,6 +404,10 @@ public final class SmtpEngine {
 
     private boolean holdsUp(String step, String stepArgument) {
         return output.holdsUp(step, stepArgument, transaction == null ? NO_TRANSACTION : transaction);
+    }
+
+    private boolean holdsUp(Verb verb) {
+        return output.isFollowed() && holdsUp(verb.name(), lines.argument());
     }
 
     /** Waits for leave to take a step, or for a reply in the place of it. */
@@ -476,7 +484,7 @@ public final class SmtpEngine {
     }
 
     private void command(@Nullable Verb verb) {
-        if (output.isTraced()) {
+        if (output.isFollowed()) {
             output.received(traced(verb));
         }
         if (verb == null || !dialect.knows(verb)) {
@@ -487,32 +495,31 @@ public final class SmtpEngine {
         if (isCalledTooOften(verb.name()) || (isJunk(verb) && isOneTooMany())) {
             return;
         }
-        String argument = lines.argument();
         Optional<Violation> outOfPlace = gate(verb);
         if (outOfPlace.isPresent()) {
-            refuse(outOfPlace.get(), verb, argument);
-        } else if (holdsUp(verb.name(), argument)) {
-            holdUp(() -> perform(verb, argument), reply -> sayInstead(reply, verb, argument));
+            refuseCommand(outOfPlace.get(), verb);
+        } else if (holdsUp(verb)) {
+            holdUp(() -> perform(verb), reply -> sayInstead(reply, verb));
         } else {
-            perform(verb, argument);
+            perform(verb);
         }
     }
 
-    private void perform(Verb verb, String argument) {
-        Optional<Violation> wrong = dispatch(verb, argument);
+    private void perform(Verb verb) {
+        Optional<Violation> wrong = dispatch(verb);
         if (wrong.isPresent()) {
-            refuse(wrong.get(), verb, argument);
+            refuseCommand(wrong.get(), verb);
         }
     }
 
-    private void refuse(Violation violation, Verb verb, String argument) {
+    private void refuseCommand(Violation violation, Verb verb) {
         refuse(violation, verb);
         if (verb == Verb.BDAT && phase != Phase.CLOSED) {
-            dropChunk(argument);
+            dropChunk(lines.argument());
         }
     }
 
-    private void sayInstead(Reply reply, Verb verb, String argument) {
+    private void sayInstead(Reply reply, Verb verb) {
         if (verb.isHello()) {
             sayPlain(reply);
         } else {
@@ -521,7 +528,7 @@ public final class SmtpEngine {
         if (verb == Verb.QUIT) {
             close("the client sent QUIT");
         } else if (verb == Verb.BDAT && reply.code() != 421) {
-            dropChunk(argument);
+            dropChunk(lines.argument());
         }
     }
 
@@ -583,22 +590,22 @@ public final class SmtpEngine {
     }
 
     /** Does what a command says. @return what is wrong with it, if anything */
-    private Optional<Violation> dispatch(Verb verb, String argument) {
+    private Optional<Violation> dispatch(Verb verb) {
         return switch (verb) {
-            case HELO -> helo(argument);
-            case EHLO, LHLO -> ehlo(argument);
-            case STARTTLS -> startTls(argument);
-            case AUTH -> auth(argument);
-            case MAIL -> mail(argument);
-            case RCPT -> rcpt(argument);
-            case DATA -> data(argument);
-            case BDAT -> bdat(argument);
-            case RSET -> rset(argument);
-            case NOOP -> noop(argument);
-            case VRFY -> vrfy(argument);
-            case EXPN -> expn(argument);
-            case HELP -> help(argument);
-            case QUIT -> quit(argument);
+            case HELO -> helo(lines.argument());
+            case EHLO, LHLO -> ehlo(lines.argument());
+            case STARTTLS -> startTls(lines.argument());
+            case AUTH -> auth(lines.argument());
+            case MAIL -> mail();
+            case RCPT -> rcpt();
+            case DATA -> data(lines.argument());
+            case BDAT -> bdat(lines.argument());
+            case RSET -> rset(lines.argument());
+            case NOOP -> noop(lines.argument());
+            case VRFY -> vrfy(lines.argument());
+            case EXPN -> expn(lines.argument());
+            case HELP -> help(lines.argument());
+            case QUIT -> quit(lines.argument());
         };
     }
 
@@ -719,7 +726,7 @@ public final class SmtpEngine {
     }
 
     private void authResponse(String line) {
-        if (output.isTraced()) {
+        if (output.isFollowed()) {
             output.received("***");
         }
         if (line.equals("*")) {
@@ -763,41 +770,48 @@ public final class SmtpEngine {
         }
     }
 
-    private Optional<Violation> mail(String argument) {
+    private Optional<Violation> mail() {
         if (finishIf(budgets.spendMessage())) {
             return Optional.empty();
         }
-        return MailCommand.parse(argument, capabilities, settings).ifOk(sender -> {
-            Transaction begun = new Transaction();
-            ask(reply -> {
-                say(reply);
-                if (reply.isPositive()) {
-                    begun.accept(sender);
-                    transaction = begun;
-                    phase = Phase.SENDER;
-                }
-                output.mailAnswered(reply);
-            });
-            output.mail(begun, sender);
+        Parsed<Sender> parsed = MailCommand.parse(lines, capabilities, settings);
+        if (!parsed.isOk()) {
+            return Optional.of(parsed.violation());
+        }
+        Sender sender = parsed.value();
+        Transaction begun = new Transaction();
+        ask(reply -> {
+            say(reply);
+            if (reply.isPositive()) {
+                begun.accept(sender);
+                transaction = begun;
+                phase = Phase.SENDER;
+            }
+            output.mailAnswered(reply);
         });
+        output.mail(begun, sender);
+        return Optional.empty();
     }
 
-    private Optional<Violation> rcpt(String argument) {
+    private Optional<Violation> rcpt() {
         Transaction current = transaction();
         if (current.recipientCount() >= settings.limits().recipients()) {
             return Optional.of(Violation.TOO_MANY_RECIPIENTS);
         }
-        return RcptCommand.parse(argument, capabilities, settings, current.smtpUtf8())
-                .ifOk(recipient -> {
-                    ask(reply -> {
-                        say(reply);
-                        if (reply.isPositive()) {
-                            current.accept(recipient);
-                            phase = Phase.RECIPIENTS;
-                        }
-                    });
-                    output.rcpt(current, recipient);
-                });
+        Parsed<Recipient> parsed = RcptCommand.parse(lines, capabilities, settings, current.smtpUtf8());
+        if (!parsed.isOk()) {
+            return Optional.of(parsed.violation());
+        }
+        Recipient recipient = parsed.value();
+        ask(reply -> {
+            say(reply);
+            if (reply.isPositive()) {
+                current.accept(recipient);
+                phase = Phase.RECIPIENTS;
+            }
+        });
+        output.rcpt(current, recipient);
+        return Optional.empty();
     }
 
     private Optional<Violation> data(String argument) {

@@ -568,7 +568,7 @@ final class SmtpConnection implements Output {
     }
 
     @Override
-    public boolean isTraced() {
+    public boolean isFollowed() {
         return wire != null || LOG.isLoggable(Level.DEBUG);
     }
 

@@ -152,7 +152,7 @@ final class RecordingOutput implements Output {
     }
 
     @Override
-    public boolean isTraced() {
+    public boolean isFollowed() {
         return traced;
     }
 
