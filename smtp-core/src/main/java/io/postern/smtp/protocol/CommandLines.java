@@ -217,12 +217,14 @@ final class CommandLines {
 
     /** What stands behind the verb, without the spaces around it. */
     String argument() {
-        return text(argumentFrom(), argumentTo());
+        int from = argumentFrom();
+        return text(from, argumentTo(from));
     }
 
     /** The argument as {@link PathParser} reads it. */
     Parsed<PathParser.Path> path(String keyword, Violation malformed) {
-        return PathParser.parse(line, argumentFrom(), argumentTo(), keyword, malformed);
+        int from = argumentFrom();
+        return PathParser.parse(line, from, argumentTo(from), keyword, malformed);
     }
 
     /** The line without its end. */
@@ -242,8 +244,7 @@ final class CommandLines {
         return i;
     }
 
-    private int argumentTo() {
-        int from = argumentFrom();
+    private int argumentTo(int from) {
         int i = lineTo;
         while (i > from && line[i - 1] == SPACE) {
             i--;

@@ -59,7 +59,7 @@ public interface Output {
     /** The exchange has ended without an answer: the client cancelled it or sent what cannot be read. */
     void authAborted();
 
-    /** Whether somebody follows the session: wants to know of each command line, or may hold up commands. */
+    /** Whether somebody follows the session: wants to know of each command line, or may hold up steps. */
     default boolean isFollowed() {
         return true;
     }
@@ -69,7 +69,7 @@ public interface Output {
 
     /**
      * Whether the session is to wait before it takes a step: greets, does a command that is in order, or goes on with a
-     * message. If so, this is a question, to be answered later and not inside the method: with {@link SmtpEngine#proceed()},
+     * message. Asked only when {@link #isFollowed()}. If so, this is a question, to be answered later and not inside the method: with {@link SmtpEngine#proceed()},
      * or with a reply that takes the place of the step. All replies to earlier commands are sent meanwhile.
      *
      * @param step {@link #CONNECT}, {@link #CHUNK}, {@link #MESSAGE}, {@link #ANSWER}, or else the verb in upper case

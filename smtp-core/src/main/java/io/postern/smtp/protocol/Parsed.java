@@ -26,12 +26,12 @@ final class Parsed<T> {
         return violation == null;
     }
 
-    /** The value of what {@link #isOk()}. */
+    /** The value, if {@link #isOk()}. */
     T value() {
         return Objects.requireNonNull(value);
     }
 
-    /** What is wrong with what is not. */
+    /** What is wrong, if not {@link #isOk()}. */
     Violation violation() {
         return Objects.requireNonNull(violation);
     }

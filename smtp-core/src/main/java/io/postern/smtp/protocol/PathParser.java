@@ -3,8 +3,8 @@ package io.postern.smtp.protocol;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Takes the argument of MAIL and RCPT apart: {@code FROM:<path> parameters} (RFC 5321 §4.1.2). It looks at the octets, since of
- * the argument as text nobody needs more than the address.
+ * Takes the argument of MAIL and RCPT apart: {@code FROM:<path> parameters} (RFC 5321 §4.1.2). It looks at the octets, so that
+ * only the address and the parameters become text.
  */
 final class PathParser {
 
@@ -21,7 +21,7 @@ final class PathParser {
      * angle brackets, though RFC 5321 has neither.
      *
      * @param line holds the argument from {@code from} to {@code to}, without spaces around it, in UTF-8
-     * @param keyword {@code FROM:} or {@code TO:}
+     * @param keyword {@code FROM:} or {@code TO:}, which the client may write in any case
      * @param malformed what is wrong when the path is there but not well formed
      */
     static Parsed<Path> parse(byte[] line, int from, int to, String keyword, Violation malformed) {

@@ -391,8 +391,8 @@ public final class SmtpEngine {
         }
         if (position == end) {
             input = NOTHING; // an idle session should not keep what it read last
-            if (asked == null) {
-                lines.forget(); // a command that is held up is still to be looked at
+            if (asked == null || !heldUp) {
+                lines.forget(); // but a command that is held up is still to be looked at
             }
         }
         flush();
@@ -403,7 +403,8 @@ public final class SmtpEngine {
     }
 
     private boolean holdsUp(String step, String stepArgument) {
-        return output.holdsUp(step, stepArgument, transaction == null ? NO_TRANSACTION : transaction);
+        return output.isFollowed()
+                && output.holdsUp(step, stepArgument, transaction == null ? NO_TRANSACTION : transaction);
     }
 
     private boolean holdsUp(Verb verb) {

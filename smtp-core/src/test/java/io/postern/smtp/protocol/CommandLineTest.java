@@ -16,7 +16,7 @@ class CommandLineTest {
     @Test
     void whoDoesNotWantToKnowOfLinesIsNotTold() {
         EngineHarness.Run run = smtp().auth("PLAIN").afterEhlo().begin();
-        run.output.endTrace();
+        run.output.leaveAlone();
 
         run.feed("NOOP<CR><LF>WHAT is this<CR><LF>AUTH PLAIN<CR><LF>*<CR><LF>RSET<CR><LF>");
 

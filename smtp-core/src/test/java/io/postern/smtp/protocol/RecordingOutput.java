@@ -84,7 +84,7 @@ final class RecordingOutput implements Output {
     private int failures;
     private boolean answered;
     private boolean eachRecipient;
-    private boolean traced = true;
+    private boolean followed = true;
     private boolean closed;
     private boolean secure;
     private boolean handshaking;
@@ -153,17 +153,17 @@ final class RecordingOutput implements Output {
 
     @Override
     public boolean isFollowed() {
-        return traced;
+        return followed;
     }
 
-    /** From now on nobody wants to know of command lines. */
-    void endTrace() {
-        traced = false;
+    /** From now on nobody wants to know of command lines, or holds up steps. */
+    void leaveAlone() {
+        followed = false;
     }
 
     @Override
     public void received(String line) {
-        check(traced, "nobody wants to know of command lines");
+        check(followed, "nobody wants to know of command lines");
         check(!closed, "a command was read after close");
         received.add(line);
     }
