@@ -6,6 +6,7 @@ import com.hazelcast.config.Config;
 import io.postern.smtp.Replies;
 import io.postern.smtp.Reply;
 import io.postern.smtp.handlers.eventbus.EventBusConsumer;
+import io.postern.smtp.handlers.eventbus.EventBusHandlerOptions;
 import io.postern.smtp.testkit.RawSmtpClient;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -69,6 +70,8 @@ class PosternEventBusIT {
                         .isEqualTo("2.6.0 taken from a@example.org");
 
                 await(consumer.close());
+                // the other node may learn of that late, and then waits for an answer for as long as it is told to
+                client.setTimeout(EventBusHandlerOptions.DEFAULT_TIMEOUT.plusSeconds(20));
                 client.command("MAIL FROM:<a@example.org>").expect(250);
                 client.command("RCPT TO:<b@example.org>").expect(250);
                 client.command("DATA").expect(354);
