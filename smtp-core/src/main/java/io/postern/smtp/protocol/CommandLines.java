@@ -1,6 +1,5 @@
 package io.postern.smtp.protocol;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -233,15 +232,11 @@ final class CommandLines {
     }
 
     private String text(int from, int to) {
-        return from == to ? "" : new String(line, from, to - from, StandardCharsets.UTF_8);
+        return PathParser.text(line, from, to);
     }
 
     private int argumentFrom() {
-        int i = endOfVerb();
-        while (i < lineTo && line[i] == SPACE) {
-            i++;
-        }
-        return i;
+        return PathParser.skipSpaces(line, endOfVerb(), lineTo);
     }
 
     private int argumentTo(int from) {
@@ -253,11 +248,7 @@ final class CommandLines {
     }
 
     private int endOfVerb() {
-        int i = lineFrom;
-        while (i < lineTo && line[i] != SPACE) {
-            i++;
-        }
-        return i;
+        return PathParser.indexOf(' ', line, lineFrom, lineTo);
     }
 
     /** Lets go of the line, whose bytes belong to the region that it came with. */

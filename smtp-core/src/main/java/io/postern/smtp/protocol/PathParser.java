@@ -64,11 +64,13 @@ final class PathParser {
         return octet >= 'a' && octet <= 'z' ? octet - ('a' - 'A') : octet;
     }
 
-    private static String text(byte[] line, int from, int to) {
+    /** What stands in a region, read as UTF-8. */
+    static String text(byte[] line, int from, int to) {
         return from == to ? "" : new String(line, from, to - from, StandardCharsets.UTF_8);
     }
 
-    private static int skipSpaces(byte[] line, int from, int to) {
+    /** Where the first octet stands that is no space, or {@code to}. */
+    static int skipSpaces(byte[] line, int from, int to) {
         int i = from;
         while (i < to && line[i] == ' ') {
             i++;
@@ -77,7 +79,7 @@ final class PathParser {
     }
 
     /** Where {@code wanted} stands, or {@code to}. */
-    private static int indexOf(char wanted, byte[] line, int from, int to) {
+    static int indexOf(char wanted, byte[] line, int from, int to) {
         int i = from;
         while (i < to && line[i] != wanted) {
             i++;
