@@ -132,15 +132,23 @@ final class MessageFile {
     }
 
     private void move(Maildir source) throws IOException {
-        boolean moved = false;
         try {
-            source.publish(name, newName());
-            moved = true;
+            orDelete(source.tmpFile(name), () -> source.publish(name, newName()));
         } finally {
-            if (!moved) {
-                delete(source.tmpFile(name));
-            }
             home = null;
+        }
+    }
+
+    /** Does what takes a file out of {@code tmp/}; it does not stay there when that fails, for whatever reason. */
+    private static void orDelete(Path file, FileWork.Step step) throws IOException {
+        boolean done = false;
+        try {
+            step.run();
+            done = true;
+        } finally {
+            if (!done) {
+                delete(file);
+            }
         }
     }
 
@@ -153,8 +161,7 @@ final class MessageFile {
     }
 
     private void copy(Path file, Maildir target) throws IOException {
-        boolean moved = false;
-        try {
+        orDelete(target.tmpFile(name), () -> {
             try (FileChannel from = FileChannel.open(file);
                     FileChannel to = target.create(name)) {
                 long copied = 0;
@@ -164,12 +171,7 @@ final class MessageFile {
                 to.force(true);
             }
             target.publish(name, newName());
-            moved = true;
-        } finally {
-            if (!moved) {
-                delete(target.tmpFile(name));
-            }
-        }
+        });
     }
 
     private String newName() {
