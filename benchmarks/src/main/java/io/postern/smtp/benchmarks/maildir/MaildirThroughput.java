@@ -33,7 +33,10 @@ public final class MaildirThroughput {
     private static final int ROUNDS = 41;
 
     private static final Mail MESSAGE = Mail.ofSize(2_048);
-    /** How many messages are sent over so many connections: few, so that the machine is as fast for one contender as for the next. */
+    /**
+     * How many messages are sent over so many connections: few, so that the machine is as fast for one contender as for the
+     * next.
+     */
     private static final Map<Integer, Integer> LOADS = new TreeMap<>(Map.of(1, 100, 20, 1_000, 100, 1_000));
 
     private final Path directory;

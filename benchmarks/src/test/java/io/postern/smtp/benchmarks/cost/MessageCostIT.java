@@ -15,7 +15,10 @@ class MessageCostIT {
 
     private static final int MESSAGES = 500;
 
-    /** 1,080 octets of each are the array that the message was read into. The bound is that of the JDK which takes more, and a hundredth. */
+    /**
+     * 1,080 octets of each are the array that the message was read into. The bound is that of the JDK which takes more, and a
+     * hundredth.
+     */
     @ParameterizedTest
     @CsvSource({"LOCKSTEP, 4810", "PIPELINED, 4020"})
     void aMessageAllocatesNoMoreThanItDid(Style style, long bound) throws Exception {
