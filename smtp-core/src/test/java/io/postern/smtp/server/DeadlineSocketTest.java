@@ -257,8 +257,7 @@ class DeadlineSocketTest extends SocketTestBase {
         int taken = client.sendUntilStuck(help, Duration.ofMillis(200));
         assertThat(taken).isLessThan(help.length);
         assertThat(server.connections()).isEqualTo(2);
-        pass(TIMEOUT);
-        awaitNoConnection(server); // the neighbour, who was idle as long, has gone too
+        passUntilNoConnection(TIMEOUT, server, clock); // the neighbour, who was idle as long, goes too
     }
 
     @Test
