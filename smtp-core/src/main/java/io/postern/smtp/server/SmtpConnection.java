@@ -139,6 +139,7 @@ final class SmtpConnection implements Output {
         if (wire != null) {
             Sockets.insert(socket, wire.channelHandler());
         }
+        Sockets.sendNoFiles(socket);
         Sockets.giveRoomToRead(socket);
         Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());

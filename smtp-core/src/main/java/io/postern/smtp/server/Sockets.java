@@ -13,6 +13,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,16 @@ final class Sockets {
     /** Has what comes read with {@linkplain #ROOM_TO_READ room} for a message. To be called before the first read. */
     static void giveRoomToRead(NetSocket socket) {
         ((NetSocketInternal) socket).channelHandlerContext().channel().config().setRecvByteBufAllocator(ROOM_TO_READ);
+    }
+
+    /** Takes out what Vert.x keeps ready to send files with: every write passes through it, and it takes 240 octets. */
+    static void sendNoFiles(NetSocket socket) {
+        ChannelPipeline pipeline =
+                ((NetSocketInternal) socket).channelHandlerContext().pipeline();
+        ChannelHandler files = pipeline.get(ChunkedWriteHandler.class);
+        if (files != null) {
+            pipeline.remove(files);
+        }
     }
 
     /**
