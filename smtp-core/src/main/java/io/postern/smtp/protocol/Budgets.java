@@ -6,14 +6,13 @@ import io.postern.smtp.Reply;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what is allowed a few times but suspicious when it goes on. */
 final class Budgets {
 
     private final Limits limits;
-    private final Consumer<Limit> onLimit;
+    private final Output output;
     private int unknownCommands;
     private int errors;
     private long dropped;
@@ -23,15 +22,15 @@ final class Budgets {
     private int premature;
     private @Nullable Map<String, Integer> calls;
 
-    /** @param onLimit told of each limit that the client runs into */
-    Budgets(Limits limits, Consumer<Limit> onLimit) {
+    /** @param output told of each limit that the client runs into */
+    Budgets(Limits limits, Output output) {
         this.limits = limits;
-        this.onLimit = onLimit;
+        this.output = output;
     }
 
     /** Counts a mistake of the client. @return what ends the session, when this was one too many */
     Optional<Reply> spend(Violation violation) {
-        violation.limit().ifPresent(onLimit);
+        violation.limit().ifPresent(output::limitHit);
         if (!violation.isMistake() || (violation.isForeseeable() && ++premature <= wholeTransaction())) {
             return Optional.empty();
         }
@@ -43,7 +42,7 @@ final class Budgets {
     }
 
     private Optional<Reply> over(Limit limit, Reply last) {
-        onLimit.accept(limit);
+        output.limitHit(limit);
         return Optional.of(last);
     }
 
@@ -65,7 +64,7 @@ final class Budgets {
         if (dropped <= Limits.DISCARD) {
             return false;
         }
-        onLimit.accept(Limit.DROPPED_OCTETS);
+        output.limitHit(Limit.DROPPED_OCTETS);
         return true;
     }
 

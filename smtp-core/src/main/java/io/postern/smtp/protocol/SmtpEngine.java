@@ -92,7 +92,7 @@ public final class SmtpEngine {
         this.settings = settings;
         this.dialect = settings.dialect();
         this.output = output;
-        this.budgets = new Budgets(settings.limits(), output::limitHit);
+        this.budgets = new Budgets(settings.limits(), output);
         this.capabilities = settings.beforeEhlo();
     }
 

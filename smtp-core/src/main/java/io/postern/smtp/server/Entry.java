@@ -27,10 +27,8 @@ final class Entry {
         DECISION,
         /** The client is to shake hands; how long it may take is watched by TLS itself. */
         HANDSHAKE,
-        /** The client is to wait for the greeting. */
+        /** The client is to wait for the greeting; with it, it is in. */
         DELAY,
-        /** The client is in. */
-        GREETED,
         /** The client is sent away. */
         REFUSED
     }
@@ -79,14 +77,9 @@ final class Entry {
         }
     }
 
-    /** Whether the client is in. */
-    boolean isOver() {
-        return step == Step.GREETED;
-    }
-
     /** Whether the client has got as far as the greeting or what is said in its place. */
     boolean isServed() {
-        return step == Step.GREETED || step == Step.DELAY;
+        return step == Step.DELAY;
     }
 
     private void next(Step begun) {
@@ -188,7 +181,6 @@ final class Entry {
 
     private void greet() {
         if (step == Step.DELAY && !connection.isEnding()) {
-            next(Step.GREETED);
             connection.greet();
         }
     }

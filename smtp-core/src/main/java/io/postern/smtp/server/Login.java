@@ -13,7 +13,6 @@ import io.vertx.core.net.NetSocket;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -58,20 +57,11 @@ final class Login {
         this.metrics = server.metrics();
     }
 
-    private Authentication authentication() {
-        return new Authentication(settings, socket, session.peer());
-    }
-
-    /** The mechanisms that the client may use now. */
-    List<String> mechanisms() {
-        return settings.offeredMechanisms(authentication());
-    }
-
     void begin(String name, Optional<byte[]> initialResponse) {
         mechanism = name;
         questions.ask(
                 () -> {
-                    SaslExchange begun = authentication().begin(name);
+                    SaslExchange begun = new Authentication(settings, socket, session.peer()).begin(name);
                     exchange = begun;
                     return initialResponse.isPresent() ? begun.onResponse(initialResponse.get()) : begun.firstStep();
                 },

@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The message that a connection receives: opens its body for the handler, fills it, and takes the handler's answer. */
+/**
+ * The messages that a connection receives, one after the other: opens the body for the handler, fills it as far as there is
+ * room for its octets, and takes the handler's answer.
+ */
 final class MailData {
 
     private static final Logger LOG = SmtpConnection.LOG;
@@ -30,6 +33,7 @@ final class MailData {
     private final @Nullable Hooks hooks;
 
     private final Transactions transactions;
+    private final BytesInFlight.Share inFlight;
 
     private @Nullable BodyStream body;
     /** Whether the client still waits for 354, as the handler has neither begun to read the body nor returned. */
@@ -47,6 +51,9 @@ final class MailData {
     /** @param context the event loop that serves the connection */
     MailData(
             SmtpConnection connection,
+            VertxSmtpServer server,
+            ServerSettings settings,
+            ListeningAddress shared,
             Questions questions,
             Session session,
             SmtpHandler handler,
@@ -62,6 +69,48 @@ final class MailData {
         this.context = context;
         this.hooks = hooks;
         this.transactions = transactions;
+        this.inFlight = shared.bytesInFlight()
+        .new Share(settings.options().getMaxBytesInFlight(), server.metrics(), () -> roomCame(server.deadlines()));
+    }
+
+    /** Whether there is room for a new message. */
+    boolean mayBegin() {
+        return inFlight.mayBegin();
+    }
+
+    private void roomCame(Deadlines deadlines) {
+        context.runOnContext(v -> {
+            inFlight.roomCame(deadlines.now());
+            connection.settle();
+        });
+    }
+
+    /** Notes how many octets there are now. */
+    void countOctets() {
+        if (body == null) {
+            inFlight.release();
+        } else {
+            inFlight.hold(isHeld ? body.octetsReceived() : body.octetsWaiting());
+        }
+    }
+
+    /** Whether more of the message may be read, if one is being received. */
+    boolean mayGrow(long now) {
+        return body == null || (body.wantsMore() && inFlight.mayGrow(now));
+    }
+
+    boolean isWaitingForRoom() {
+        return inFlight.isWaiting();
+    }
+
+    /** Whether the message has waited for room too long, all its waits taken together; from then on it waits no more. */
+    boolean hasWaitedForRoom(long patience, long now) {
+        return inFlight.hasWaited(patience, now);
+    }
+
+    /** The connection has ended. */
+    void close() {
+        inFlight.release();
     }
 
     /** Whether the handler has a body that it has not answered. */
@@ -76,14 +125,6 @@ final class MailData {
     /** Whether the handler takes more, or nobody is there to take it. */
     boolean wantsMore() {
         return body == null || body.wantsMore();
-    }
-
-    /** How many octets of it are somewhere in this server. */
-    long octets() {
-        if (body == null) {
-            return 0;
-        }
-        return isHeld ? body.octetsReceived() : body.octetsWaiting();
     }
 
     /** When the last message began, by {@link Questions#nanos()}. */

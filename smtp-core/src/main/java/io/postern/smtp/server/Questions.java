@@ -41,7 +41,6 @@ final class Questions {
     private final boolean timed;
 
     private final Consumer<Future<Reply>> replyGiven = this::answer;
-    private final Consumer<Future<EhloReply>> ehloReplyGiven = this::answerEhlo;
 
     /** Counts questions, so that an answer to one that was given up is known for what it is. */
     private int question;
@@ -77,7 +76,7 @@ final class Questions {
     }
 
     void askEhlo(Supplier<@Nullable Future<EhloReply>> hook) {
-        ask(hook, ehloReplyGiven);
+        ask(hook, this::answerEhlo);
     }
 
     /** Asks what {@code answer} makes the engine's answer of, as long as that is wanted. */

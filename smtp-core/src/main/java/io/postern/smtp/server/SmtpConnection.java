@@ -29,6 +29,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -51,6 +52,7 @@ final class SmtpConnection implements Output {
 
     private final VertxSmtpServer server;
     private final ServerSettings settings;
+    private final ListeningAddress shared;
     private final Context context;
     /** Calls hooks where they may block; null when they are called where the connection is served. */
     private final @Nullable Hooks hooks;
@@ -61,14 +63,15 @@ final class SmtpConnection implements Output {
     private final ConnectionSession session;
     private final Transactions transactions;
     private final Questions questions;
-    private final MailData mail;
-    private final AuthThrottle authThrottle;
-    /** None until AUTH is spoken of: most connections are of servers that do without, or never come to it. */
+    /** None until the first MAIL. */
+    private @Nullable MailData mail;
+    /** None until the first AUTH. */
     private @Nullable Login login;
 
-    private final Entry entry;
+    /** How the client comes in; null once it has. */
+    private @Nullable Entry entry;
+
     private final Census.Place place;
-    private final BytesInFlight.Share inFlight;
     private final SmtpMetrics metrics;
     /** Who listens in; null but in tests. */
     private final Wiretap.@Nullable Wire wire;
@@ -108,6 +111,7 @@ final class SmtpConnection implements Output {
             Census.Place place) {
         this.server = server;
         this.settings = settings;
+        this.shared = shared;
         this.context = context;
         this.hooks = hookContext == context ? null : new Hooks(context, hookContext);
         this.socket = socket;
@@ -120,10 +124,6 @@ final class SmtpConnection implements Output {
         this.transactions =
                 new Transactions(session, hookContext, settings.options().getTracingPolicy(), metrics);
         this.questions = new Questions(this, session, handler, engine, context, hooks, transactions, metrics);
-        this.mail = new MailData(this, questions, session, handler, engine, context, hooks, transactions);
-        this.authThrottle = shared.throttle();
-        this.inFlight =
-                shared.bytesInFlight().new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
         Wiretap wiretap = server.wiretap();
         this.wire = wiretap == null ? null : wiretap.attach(session, this::terminate);
         this.lastStep = server.deadlines().now();
@@ -143,7 +143,7 @@ final class SmtpConnection implements Output {
         Sockets.giveRoomToRead(socket);
         Sockets.onInputEnd(socket, () -> Contexts.run(context, this::inputEnded));
         LOG.log(Level.DEBUG, () -> id() + ": connected from " + peer());
-        entry.begin();
+        Objects.requireNonNull(entry).begin();
     }
 
     // What the way in asks for
@@ -179,7 +179,9 @@ final class SmtpConnection implements Output {
         });
     }
 
+    /** The client is in. */
     void greet() {
+        entry = null;
         lastStep = server.deadlines().now();
         drive(() -> engine.start(socket.isSsl()));
     }
@@ -207,7 +209,7 @@ final class SmtpConnection implements Output {
             // it was cut, which Vert.x hands on all the same
             return;
         }
-        if (!entry.isOver()) {
+        if (entry != null) {
             metrics.limitHit(Limit.EARLY_TALKER);
             terminate(Replies.EARLY_TALKER);
             return;
@@ -217,7 +219,9 @@ final class SmtpConnection implements Output {
 
     private void inputEnded() {
         inputEnded = true;
-        entry.inputEnded();
+        if (entry != null) {
+            entry.inputEnded();
+        }
         settle();
     }
 
@@ -232,10 +236,11 @@ final class SmtpConnection implements Output {
     }
 
     private void finish(Runnable inWords) {
-        if (entry.isServed()) {
+        Entry coming = entry;
+        if (coming == null || coming.isServed()) {
             drive(inWords);
         } else {
-            entry.refuse();
+            coming.refuse();
         }
     }
 
@@ -250,10 +255,10 @@ final class SmtpConnection implements Output {
                 LOG.log(Level.DEBUG, () -> id() + ": the client does not read, closing the connection");
                 Sockets.cut(socket);
             }
-        } else if (!entry.isOver()) {
+        } else if (entry != null) {
             entry.checkDeadline(now);
-        } else if (inFlight.isWaiting()) {
-            waitForRoom(now);
+        } else if (mail != null && mail.isWaitingForRoom()) {
+            waitForRoom(mail, now);
         } else if (login != null && login.isHoldingBack()) {
             lastStep = now; // neither the client nor the handler is waited for
         } else if (awaitsHandler()) {
@@ -277,22 +282,15 @@ final class SmtpConnection implements Output {
         }
     }
 
-    private void waitForRoom(long now) {
+    private void waitForRoom(MailData waiting, long now) {
         // it is us who do not read, so that the time of the client stands still
         lastStep = now;
         lastRead = now;
         beginRateWindow(now);
-        if (inFlight.hasWaited(ROOM_PATIENCE.toMillis(), now)) {
+        if (waiting.hasWaitedForRoom(ROOM_PATIENCE.toMillis(), now)) {
             LOG.log(Level.WARNING, () -> id() + ": too many octets in flight, refused a message");
             drive(engine::outOfStorage);
         }
-    }
-
-    private void roomCame() {
-        context.runOnContext(v -> {
-            inFlight.roomCame(server.deadlines().now());
-            settle();
-        });
     }
 
     private void checkRate(long now, SmtpServerOptions options) {
@@ -317,14 +315,14 @@ final class SmtpConnection implements Output {
     }
 
     private boolean awaitsHandler() {
-        return engine.awaitsAnswer() || !mail.wantsMore();
+        return engine.awaitsAnswer() || (mail != null && !mail.wantsMore());
     }
 
     private void giveUpOnHandler() {
         if (questions.isAsking()) {
             questions.giveUp();
         } else {
-            mail.giveUp();
+            mail().giveUp();
         }
     }
 
@@ -361,7 +359,9 @@ final class SmtpConnection implements Output {
         if (driving) {
             return;
         }
-        countOctets();
+        if (mail != null) {
+            mail.countOctets();
+        }
         if (closed || ending) {
             return;
         }
@@ -369,7 +369,7 @@ final class SmtpConnection implements Output {
             end();
             return;
         }
-        if (!entry.isOver()) {
+        if (entry != null) {
             return; // what is read before the greeting is no business of the engine
         }
         boolean full = socket.writeQueueFull();
@@ -390,7 +390,9 @@ final class SmtpConnection implements Output {
                         drive(engine::takeTurn);
                     }));
         }
-        boolean read = engine.wantsInput() && !full && bodyMayGrow();
+        boolean read = engine.wantsInput()
+                && !full
+                && (mail == null || mail.mayGrow(server.deadlines().now()));
         if (read != reading) {
             if (read) {
                 release();
@@ -402,19 +404,6 @@ final class SmtpConnection implements Output {
             long before = reads;
             context.runOnContext(v -> endWithInput(before));
         }
-    }
-
-    private void countOctets() {
-        if (mail.isOpen()) {
-            inFlight.hold(mail.octets());
-        } else {
-            inFlight.release();
-        }
-    }
-
-    private boolean bodyMayGrow() {
-        return !mail.isOpen()
-                || (mail.wantsMore() && inFlight.mayGrow(server.deadlines().now()));
     }
 
     /** The client has closed its side, and has been answered all that it sent. */
@@ -469,8 +458,10 @@ final class SmtpConnection implements Output {
         if (hooks == null) {
             questions.tellDisconnect();
         }
-        inFlight.release();
-        if (entry.isServed()) {
+        if (mail != null) {
+            mail.close();
+        }
+        if (entry == null || entry.isServed()) {
             metrics.connectionClosed();
         } else {
             metrics.connectionRefused();
@@ -528,10 +519,20 @@ final class SmtpConnection implements Output {
         });
     }
 
+    private MailData mail() {
+        MailData begun = mail;
+        if (begun == null) {
+            begun = new MailData(
+                    this, server, settings, shared, questions, session, handler, engine, context, hooks, transactions);
+            mail = begun;
+        }
+        return begun;
+    }
+
     private Login login() {
         Login begun = login;
         if (begun == null) {
-            begun = new Login(this, questions, session, engine, server, settings, socket, authThrottle);
+            begun = new Login(this, questions, session, engine, server, settings, socket, shared.throttle());
             login = begun;
         }
         return begun;
@@ -539,7 +540,7 @@ final class SmtpConnection implements Output {
 
     @Override
     public List<String> mechanisms() {
-        return login().mechanisms();
+        return settings.offeredMechanisms(new Authentication(settings, socket, peer()));
     }
 
     @Override
@@ -622,7 +623,7 @@ final class SmtpConnection implements Output {
 
     @Override
     public void mail(Envelope envelope, Sender sender) {
-        if (!inFlight.mayBegin()) {
+        if (!mail().mayBegin()) {
             metrics.limitHit(Limit.BYTES_IN_FLIGHT);
             engine.answer(Replies.INSUFFICIENT_STORAGE);
             return;
@@ -702,7 +703,7 @@ final class SmtpConnection implements Output {
 
     @Override
     public void bodyStart(Envelope envelope, boolean eachRecipient) {
-        mail.start(envelope, eachRecipient);
+        mail().start(envelope, eachRecipient);
     }
 
     @Override
@@ -710,19 +711,19 @@ final class SmtpConnection implements Output {
         if (wire != null) {
             wire.content(to - from);
         }
-        if (mail.isOpen()) {
-            mail.content(Buffers.wrap(bytes, from, to));
+        if (mail().isOpen()) {
+            mail().content(Buffers.wrap(bytes, from, to));
         }
     }
 
     @Override
     public void bodyEnd() {
-        mail.end();
+        mail().end();
     }
 
     @Override
     public void bodyFailed(String reason) {
-        mail.fail(reason);
+        mail().fail(reason);
     }
 
     // Measurements
@@ -745,7 +746,7 @@ final class SmtpConnection implements Output {
     @Override
     public void messageAnswered(long octets, Reply reply) {
         if (questions.areTimed()) {
-            metrics.messageReceived(octets, reply, Questions.since(mail.begun()));
+            metrics.messageReceived(octets, reply, Questions.since(mail().begun()));
         }
     }
 

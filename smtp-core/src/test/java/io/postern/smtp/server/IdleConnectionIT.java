@@ -1,0 +1,44 @@
+package io.postern.smtp.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.postern.smtp.SmtpServerOptions;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** No connection that waits takes more than it did. Whoever makes it take less sets the bound anew. */
+@Timeout(60)
+class IdleConnectionIT {
+
+    private static final int FEW = 200;
+    private static final int MANY = 2_000;
+
+    /** Octets of live heap, and a fiftieth. With the JDK's sockets, as here, it is some 500 more than with epoll. */
+    private static final long BOUND = 4_150;
+
+    private static Crowd idle(ServerProcess server, int size) throws IOException {
+        Crowd crowd = new Crowd(size, server.port());
+        crowd.awaitReplies(1);
+        crowd.send("EHLO client.example\r\n");
+        assertThat(crowd.awaitReplies(1)).allMatch(reply -> reply.startsWith("250-"));
+        return crowd;
+    }
+
+    @Test
+    void anIdleConnectionTakesNoMoreThanItDid() throws Exception {
+        SmtpServerOptions options = new SmtpServerOptions().setMaxConnections(0).setMaxConnectionsPerIp(0);
+        try (ServerProcess server = ServerProcess.start(options, ServerProcess.UNLIMITED);
+                Crowd few = idle(server, FEW)) {
+            long before = server.measure().heap();
+            try (Crowd many = idle(server, MANY)) {
+                ServerProcess.Memory during = server.measure();
+                long each = (during.heap() - before) / MANY;
+                System.out.printf("an idle connection: %,d octets of heap%n", each);
+                assertThat(during.connections()).isEqualTo(FEW + MANY);
+                assertThat(each).isBetween(1L, BOUND);
+                assertThat(few.ended() + many.ended()).isZero();
+            }
+        }
+    }
+}
