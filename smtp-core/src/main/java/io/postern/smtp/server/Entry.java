@@ -27,7 +27,7 @@ final class Entry {
         DECISION,
         /** The client is to shake hands; how long it may take is watched by TLS itself. */
         HANDSHAKE,
-        /** The client is to wait for the greeting; with it, it is in. */
+        /** The client is to wait for the greeting, which ends the way in. */
         DELAY,
         /** The client is sent away. */
         REFUSED

@@ -8,7 +8,6 @@ import io.postern.smtp.SmtpHandler;
 import io.postern.smtp.protocol.SmtpEngine;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -24,6 +23,7 @@ final class MailData {
     private static final Logger LOG = SmtpConnection.LOG;
 
     private final SmtpConnection connection;
+    private final BytesInFlight.Share inFlight;
     private final Questions questions;
     private final Session session;
     private final SmtpHandler handler;
@@ -33,7 +33,6 @@ final class MailData {
     private final @Nullable Hooks hooks;
 
     private final Transactions transactions;
-    private final BytesInFlight.Share inFlight;
 
     private @Nullable BodyStream body;
     /** Whether the client still waits for 354, as the handler has neither begun to read the body nor returned. */
@@ -51,9 +50,7 @@ final class MailData {
     /** @param context the event loop that serves the connection */
     MailData(
             SmtpConnection connection,
-            VertxSmtpServer server,
-            ServerSettings settings,
-            ListeningAddress shared,
+            BytesInFlight.Share inFlight,
             Questions questions,
             Session session,
             SmtpHandler handler,
@@ -62,6 +59,7 @@ final class MailData {
             @Nullable Hooks hooks,
             Transactions transactions) {
         this.connection = connection;
+        this.inFlight = inFlight;
         this.questions = questions;
         this.session = session;
         this.handler = handler;
@@ -69,20 +67,11 @@ final class MailData {
         this.context = context;
         this.hooks = hooks;
         this.transactions = transactions;
-        this.inFlight = shared.bytesInFlight()
-        .new Share(settings.options().getMaxBytesInFlight(), server.metrics(), () -> roomCame(server.deadlines()));
     }
 
     /** Whether there is room for a new message. */
     boolean mayBegin() {
         return inFlight.mayBegin();
-    }
-
-    private void roomCame(Deadlines deadlines) {
-        context.runOnContext(v -> {
-            inFlight.roomCame(deadlines.now());
-            connection.settle();
-        });
     }
 
     /** Notes how many octets there are now. */
@@ -94,13 +83,18 @@ final class MailData {
         }
     }
 
-    /** Whether more of the message may be read, if one is being received. */
+    /** Whether more of the message may be read, if one is being received. If not, it waits for room from now on. */
     boolean mayGrow(long now) {
         return body == null || (body.wantsMore() && inFlight.mayGrow(now));
     }
 
     boolean isWaitingForRoom() {
         return inFlight.isWaiting();
+    }
+
+    /** Takes the room that was given. */
+    void roomCame(long now) {
+        inFlight.roomCame(now);
     }
 
     /** Whether the message has waited for room too long, all its waits taken together; from then on it waits no more. */
@@ -111,11 +105,6 @@ final class MailData {
     /** The connection has ended. */
     void close() {
         inFlight.release();
-    }
-
-    /** Whether the handler has a body that it has not answered. */
-    boolean isOpen() {
-        return body != null;
     }
 
     private boolean isOpen(BodyStream stream) {
@@ -252,9 +241,9 @@ final class MailData {
     }
 
     /** Hands on content. */
-    void content(Buffer content) {
+    void content(byte[] bytes, int from, int to) {
         if (body != null) {
-            body.offer(content);
+            body.offer(Buffers.wrap(bytes, from, to));
         }
     }
 

@@ -63,18 +63,17 @@ final class SmtpConnection implements Output {
     private final ConnectionSession session;
     private final Transactions transactions;
     private final Questions questions;
-    /** None until the first MAIL. */
-    private @Nullable MailData mail;
-    /** None until the first AUTH. */
-    private @Nullable Login login;
-
-    /** How the client comes in; null once it has. */
-    private @Nullable Entry entry;
-
     private final Census.Place place;
     private final SmtpMetrics metrics;
     /** Who listens in; null but in tests. */
     private final Wiretap.@Nullable Wire wire;
+
+    /** How the client comes in; null once it has. */
+    private @Nullable Entry entry;
+    /** Null until the first MAIL, as many clients wait long for it. */
+    private @Nullable MailData mail;
+    /** Null until the first AUTH. */
+    private @Nullable Login login;
 
     // in milliseconds of Deadlines.now()
     private long lastStep;
@@ -168,6 +167,7 @@ final class SmtpConnection implements Output {
     }
 
     void encrypted() {
+        Sockets.sendNoFiles(socket); // TLS has brought it back
         String protocol = socket.sslSession().getProtocol();
         metrics.tlsEstablished(protocol);
         if (wire != null) {
@@ -291,6 +291,13 @@ final class SmtpConnection implements Output {
             LOG.log(Level.WARNING, () -> id() + ": too many octets in flight, refused a message");
             drive(engine::outOfStorage);
         }
+    }
+
+    private void roomCame() {
+        context.runOnContext(v -> {
+            mail().roomCame(server.deadlines().now());
+            settle();
+        });
     }
 
     private void checkRate(long now, SmtpServerOptions options) {
@@ -522,8 +529,10 @@ final class SmtpConnection implements Output {
     private MailData mail() {
         MailData begun = mail;
         if (begun == null) {
-            begun = new MailData(
-                    this, server, settings, shared, questions, session, handler, engine, context, hooks, transactions);
+            BytesInFlight all = shared.bytesInFlight();
+            BytesInFlight.Share share =
+                    all.new Share(settings.options().getMaxBytesInFlight(), metrics, this::roomCame);
+            begun = new MailData(this, share, questions, session, handler, engine, context, hooks, transactions);
             mail = begun;
         }
         return begun;
@@ -711,9 +720,7 @@ final class SmtpConnection implements Output {
         if (wire != null) {
             wire.content(to - from);
         }
-        if (mail().isOpen()) {
-            mail().content(Buffers.wrap(bytes, from, to));
-        }
+        mail().content(bytes, from, to);
     }
 
     @Override
