@@ -29,17 +29,25 @@ class IdleConnectionIT {
         return crowd;
     }
 
+    /** The least of several figures: a thread that has just come to run counts with all that was set aside for it. */
+    private static long heap(ServerProcess server) throws IOException {
+        long least = server.measure().heap();
+        for (int more = 0; more < 4; more++) {
+            least = Math.min(least, server.measure().heap());
+        }
+        return least;
+    }
+
     @Test
     void anIdleConnectionTakesNoMoreThanItDid() throws Exception {
         SmtpServerOptions options = new SmtpServerOptions().setMaxConnections(0).setMaxConnectionsPerIp(0);
         try (ServerProcess server = ServerProcess.start(options, ServerProcess.UNLIMITED);
                 Crowd few = idle(server, FEW)) {
-            long before = server.measure().heap();
+            long before = heap(server);
             try (Crowd many = idle(server, MANY)) {
-                ServerProcess.Memory during = server.measure();
-                long each = (during.heap() - before) / MANY;
+                long each = (heap(server) - before) / MANY;
                 System.out.printf("an idle connection: %,d octets of heap%n", each);
-                assertThat(during.connections()).isEqualTo(FEW + MANY);
+                assertThat(server.measure().connections()).isEqualTo(FEW + MANY);
                 assertThat(each).isBetween(1L, BOUND);
                 for (Crowd crowd : List.of(few, many)) {
                     crowd.send("NOOP\r\n");
