@@ -34,7 +34,8 @@ public interface Output {
 
     /**
      * Sends bytes, of which the last are the reply to STARTTLS, and begins the TLS handshake behind them. The driver calls
-     * {@link SmtpEngine#tlsStarted()} when it is done. As in {@link #send}, nobody may write to the array. What it reads of plain bytes meanwhile is an attack.
+     * {@link SmtpEngine#tlsStarted()} when it is done. As in {@link #send}, nobody may write to the array. What it reads of
+     * plain bytes meanwhile is an attack.
      */
     void startTls(byte[] bytes, int from, int to);
 
@@ -69,8 +70,9 @@ public interface Output {
 
     /**
      * Whether the session is to wait before it takes a step: greets, does a command that is in order, or goes on with a
-     * message. Asked only when {@link #isFollowed()}. If so, this is a question, to be answered later and not inside the method: with {@link SmtpEngine#proceed()},
-     * or with a reply that takes the place of the step. All replies to earlier commands are sent meanwhile.
+     * message. Asked only when {@link #isFollowed()}. If it is to wait, this is a question, to be answered later and not
+     * inside the method: with {@link SmtpEngine#proceed()}, or with a reply that takes the place of the step. All replies to
+     * earlier commands are sent meanwhile.
      *
      * @param step {@link #CONNECT}, {@link #CHUNK}, {@link #MESSAGE}, {@link #ANSWER}, or else the verb in upper case
      * @param argument what stands behind the verb, a secret of AUTH included
